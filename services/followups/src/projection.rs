@@ -58,7 +58,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        23
+        24
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {

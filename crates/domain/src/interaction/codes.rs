@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Amendment, ContactReason, Disposition, DriverSegment, Interaction};
-use crate::limits::{ID_BYTES_MAX, WARNINGS_MAX};
+use crate::limits::{CONTACT_REASONS_MAX, ID_BYTES_MAX, WARNINGS_MAX};
 use crate::setting::{Edition, Judged, TaxonomyKind, judge};
 use crate::violation::Reason;
 use crate::{FieldPath, Violations, Warning, WarningReason};
@@ -71,7 +71,9 @@ impl<'j> Judging<'j> {
     fn reasons(&mut self, reasons: &mut [ContactReason]) {
         let root = FieldPath::of("interaction");
         let list = root.field("contact_reasons");
-        for (index, reason) in reasons.iter_mut().enumerate() {
+        // A contact that has more is refused for that: they are not looked for, however many there are.
+        let reasons = reasons.iter_mut().take(CONTACT_REASONS_MAX);
+        for (index, reason) in reasons.enumerate() {
             let code = (&*reason.code, &mut reason.taxonomy_version);
             self.judge(list.index(index), TaxonomyKind::ContactReason, code);
         }
@@ -197,6 +199,23 @@ mod tests {
         let mut found = Violations::new();
         late.check_codes(&editions, then, &mut found);
         assert_eq!(found.as_slice().len(), 2);
+    }
+
+    #[test]
+    fn no_more_codes_are_looked_for_than_a_contact_may_have() {
+        let tree = tree(TaxonomyKind::ContactReason, "billing");
+        let edition = Edition {
+            setting_id: "reasons",
+            version: 3,
+            tree: &tree,
+        };
+        let mut many = amendment("billling", "any");
+        let reasons = many.contact_reasons.take().unwrap();
+        many.contact_reasons = Some(vec![reasons[0].clone(); 2 * CONTACT_REASONS_MAX]);
+        let mut found = Violations::new();
+        let then = Timestamp::from_second(10).unwrap();
+        many.check_codes(&[edition], then, &mut found);
+        assert_eq!(found.as_slice().len(), CONTACT_REASONS_MAX);
     }
 
     #[test]

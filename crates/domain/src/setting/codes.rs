@@ -139,6 +139,10 @@ fn slips(wanted: &[char], code: &str, slips_max: usize) -> Option<usize> {
             let least = exchanged.min(before[at + 1] + 1).min(now[at] + 1);
             now[at + 1] = least.min(far);
         }
+        // From here on they only differ in more: of most codes that is known after a few letters.
+        if now.iter().all(|slips| *slips == far) {
+            return None;
+        }
         before = now;
     }
     before.last().copied().filter(|slips| *slips <= slips_max)

@@ -72,16 +72,17 @@ async fn chaos_needs_kafka_brokers_and_needs_smtp() {
     let settings = settings.concat();
     fleet.add_notifiers(REPLICAS, scratch.path(), &settings);
     let heard = Arc::<Mutex<Heard>>::default();
-    let outside = Outside {
-        heard: Arc::clone(&heard),
-        mails: mailbox.mails(),
-        until: Until::from(now()),
-    };
     let hears = Arc::clone(&heard);
     let url = receiver::listen(move |id, body| hears.lock().take(id, body));
     let doors = fleet.doors();
+    let (house, until) = house::set_up(&doors, &mut rng, &url).await;
+    let outside = Outside {
+        heard,
+        mails: mailbox.mails(),
+        until,
+    };
     let shared = Shared {
-        house: house::set_up(&doors, &mut rng, (&url, outside.until)).await,
+        house,
         doors,
         journal: Arc::new(Journal::new()),
         observed: Arc::new(Mutex::new(Observed::default())),

@@ -8,8 +8,8 @@
 //!  194 · tenant · partition · offset                   → which call this record changed
 //!  195 · partition · tenant · call                     → Back: the customer was back soon after it, which is not said yet
 //!  196 · tenant                                        → nothing: that there were calls as below
-//!  196 · tenant · 1 · customer · end · call            → nothing: it would be judged otherwise if the customer was back
-//!  196 · tenant · 2 · name · end · call                → the same, by a name under which the customer reached out
+//!  196 · tenant · 1 · customer · until when · call     → nothing: it would be judged otherwise if the customer was back
+//!  196 · tenant · 2 · name · until when · call         → the same, by a name under which the customer reached out
 //!  197 · tenant · 1 · customer · beginning · call · whose → nothing: calls in which a customer reached out
 //!  197 · tenant · 2 · name · beginning · call · whose  → the same, by a name under which they did
 //! ```
@@ -131,7 +131,7 @@ pub(crate) fn awaiting(tenant_id: &str) -> Key {
     Key::new(AWAITING).text(tenant_id)
 }
 
-/// Those of a customer, the earliest end first.
+/// Those of a customer, by until when it would make a difference, the earliest first.
 pub(crate) fn awaiting_of(tenant_id: &str, customer_id: &str) -> Key {
     awaiting(tenant_id).u32(1).text(customer_id)
 }

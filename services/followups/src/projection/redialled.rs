@@ -20,8 +20,8 @@ use super::returned::reached;
 use crate::keys::calls::{self as keys, Back, CALLS};
 use crate::keys::{contacts, recovery};
 
-/// How long before a contact a call may have ended that may be judged otherwise by it. Each call's own time is looked at with
-/// it.
+/// How long after a contact the time may be over at most in which a call that had ended before is judged otherwise by it. Each
+/// call stands where its own time is over: so of most tenants, who wait for minutes, no call is looked at of hours before.
 const BACK_WITHIN_US: i64 = DROP_BACK_S.1 * 1_000_000;
 
 /// Something was told of a call.
@@ -57,10 +57,9 @@ pub(super) fn inbound(tenant_id: &str, short: &Short, txn: &mut Txn<'_>) -> Resu
     let customer_id = Some(&*short.customer_id).filter(|id| !id.is_empty());
     let mut ids = BTreeSet::new();
     for list in lists(tenant_id, customer_id, &recovery::names(&short.handles())) {
-        let from = list
-            .clone()
-            .time(short.began_at_us.saturating_sub(BACK_WITHIN_US));
-        let to = list.clone().time(short.began_at_us.saturating_add(1));
+        let from = list.clone().time(short.began_at_us);
+        let latest = short.began_at_us.saturating_add(BACK_WITHIN_US);
+        let to = list.clone().time(latest.saturating_add(1));
         for entry in txn.scan_range(from, Some(&to), Order::Ascending) {
             let id = keys::read_awaiting(&entry?.0, &list).map_err(ApplyError::record)?;
             ids.insert(id);
@@ -81,16 +80,16 @@ fn lists(tenant_id: &str, customer_id: Option<&str>, names: &BTreeSet<String>) -
     of.into_iter().chain(by).collect()
 }
 
-/// Where a call is found when its customer is back, if that makes a difference.
+/// Where a call is found when its customer is back, if that makes a difference: by when it makes none any more.
 fn places(tenant_id: &str, id: &str, row: &CallRow) -> BTreeSet<Key> {
-    let (Some((ended_at, _)), Some(call)) = (row.awaits_return(), row.call()) else {
+    let (Some((_, until)), Some(call)) = (row.awaits_return(), row.call()) else {
         return BTreeSet::new();
     };
     let customer_id = Some(&*call.customer_id).filter(|id| !id.is_empty());
     let names = recovery::names(&handles(&call.handles));
     let lists = lists(tenant_id, customer_id, &names).into_iter();
     lists
-        .map(|list| list.time(microseconds(ended_at)).id(id))
+        .map(|list| list.time(microseconds(until)).id(id))
         .collect()
 }
 

@@ -124,8 +124,10 @@ impl Note {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Found {
     note: Note,
-    /// Whether it stands where it was written, and is not a copy.
+    /// Whether it stands where it was written for certain, so that what it says of the end holds here.
     here: bool,
+    /// Whether nothing says that it is a copy: see [`Home::is`].
+    is_own: bool,
 }
 
 impl Found {
@@ -141,9 +143,9 @@ impl Found {
         self.note.closed || (self.here && same_run())
     }
 
-    /// Whether it stands where it was written, and is not a copy.
+    /// Whether it stands where it was written, as far as the file system says, and is not a copy.
     pub(crate) fn is_here(&self) -> bool {
-        self.here
+        self.is_own
     }
 
     /// The log that it is of.
@@ -174,6 +176,7 @@ fn read(path: &Path) -> io::Result<Option<Found>> {
     Ok(note.map(|note| Found {
         note,
         here: note.home == home,
+        is_own: note.home.is(home),
     }))
 }
 

@@ -59,7 +59,7 @@ impl Home {
 
     /// Whether both are of one file. Where one of them does not say when the file was made, its number alone decides:
     /// a file system may begin to say it after an upgrade.
-    fn is(self, other: Self) -> bool {
+    pub(super) fn is(self, other: Self) -> bool {
         let unsaid = self.made_at_ns == 0 || other.made_at_ns == 0;
         self.inode == other.inode && (unsaid || self.made_at_ns == other.made_at_ns)
     }

@@ -19,7 +19,7 @@ use rand::rngs::StdRng;
 use super::kept_back::Until;
 use super::retry::ask;
 use crate::cluster::roles::Doors;
-use crate::requests::DAYS;
+use crate::requests::{DAYS, now};
 
 /// Of which events the webhook is told, beside the messages to the receivers.
 pub(super) const EVENTS: [&str; 3] = [
@@ -38,8 +38,9 @@ const WARNED_AFTER: SignedDuration = SignedDuration::from_secs(2);
 /// What a receiver may be told in an hour at most: else most of it would wait for a digest.
 pub(super) const BUDGET: u32 = 1_000;
 
-/// Sets it up, with a webhook to `url`, and with what is kept back `until` then. Answers where that stands in the log.
-pub(super) async fn set_up(doors: &Doors, rng: &mut StdRng, (url, until): (&str, Until)) -> String {
+/// Sets it up, with a webhook to `url`, and with what is kept back for a while. Answers where that stands in the log, and
+/// until when it is kept back: from when the services answer, however long they take to start.
+pub(super) async fn set_up(doors: &Doors, rng: &mut StdRng, url: &str) -> (String, Until) {
     let create = CreateWebhookRequest {
         request_id: "webhook".to_owned(),
         webhook: Some(Webhook {
@@ -68,6 +69,7 @@ pub(super) async fn set_up(doors: &Doors, rng: &mut StdRng, (url, until): (&str,
         ("levels".to_owned(), Body::EscalationPolicy(escalation())),
         ("urgent".to_owned(), Body::FollowUpPolicy(policy())),
     ];
+    let until = Until::from(now());
     let kept_back = until.settings(&webhook_id, CATCH_ALL);
     let all = receivers.chain(policies).chain(kept_back);
     let changes = all.map(|(setting_id, body)| SettingChange {
@@ -88,7 +90,7 @@ pub(super) async fn set_up(doors: &Doors, rng: &mut StdRng, (url, until): (&str,
             .change_settings(request)
             .await
     });
-    changed.await.expect("settings").1.position
+    (changed.await.expect("settings").1.position, until)
 }
 
 fn escalation() -> EscalationPolicy {

@@ -44,8 +44,8 @@ const TEAMS: [&str; 4] = [HUSHED, NIGHT, TAKEN, MAILED];
 const NEXT: &str = "next";
 
 /// How long the silence lasts: an alert is first decided about half a minute after its lapse, later where who decides
-/// fails.
-const SILENT: SignedDuration = SignedDuration::from_secs(60);
+/// fails; and the first promise is made once all views have caught up.
+const SILENT: SignedDuration = SignedDuration::from_secs(90);
 /// How long the first level has where there are two, and where nobody is to come after it.
 const FIRST_HAS: SignedDuration = SignedDuration::from_secs(20);
 const ALONE_HAS: SignedDuration = SignedDuration::from_hours(20);

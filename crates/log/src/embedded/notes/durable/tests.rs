@@ -46,6 +46,27 @@ fn the_later_note_counts_and_the_earlier_one_when_it_is_damaged() {
     assert_eq!(latest(&[]), None);
 }
 
+/// Its log would be taken for a copy of itself, and whoever serves it would be silent for good.
+#[test]
+fn a_note_from_before_its_file_system_said_when_files_are_made_stands_where_it_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = File::create(path(dir.path())).unwrap();
+    let Home { inode, .. } = Home::of(&file.metadata().unwrap());
+    let before = Note {
+        home: Home {
+            inode,
+            made_at_ns: 0,
+        },
+        ..note(1)
+    };
+    // Into the same file.
+    fs::write(path(dir.path()), slots([before, before])).unwrap();
+    assert!(find(dir.path()).unwrap().unwrap().is_here());
+    let copy = tempfile::tempdir().unwrap();
+    fs::copy(path(dir.path()), path(copy.path())).unwrap();
+    assert!(!find(copy.path()).unwrap().unwrap().is_here());
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_no_note_or_the_one_that_they_encode(bytes: Vec<u8>) {
