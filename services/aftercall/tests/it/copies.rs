@@ -26,7 +26,6 @@ fn told_of_one((url, messages): (&str, &Messages<Message>)) -> (Server, String) 
     let id = made["webhook"]["webhookId"].as_str().unwrap().to_owned();
     record(&server, 1);
     assert_eq!(next(messages), "C-1");
-    // One that stops before this is noted tells it again.
     let show = ["webhooks", "show", &id];
     until(&server, show, |shown| shown["progress"]["delivered"] == "1");
     (server, id)
