@@ -26,6 +26,7 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
         .filter(|name| name.contains("needs_kafka"))
         .partition(|name| name.contains(chaos::TEST));
     test.args(["--skip", chaos::TEST]);
+    test.args(["--test-threads", &threads()]);
     if selected.iter().any(|name| name.contains(chaos::MAIL)) {
         python::with_smtp(&mut test)?;
     }
@@ -39,6 +40,12 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
         chaos::run(&chaos::Args::short(), with_mail)?;
     }
     report(&missing)
+}
+
+/// How many tests run at a time. About half of the time they wait, for processes, brokers and receivers that they started.
+fn threads() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (2 * processors).to_string()
 }
 
 /// The tests that `arguments` select, one a line.

@@ -14,7 +14,7 @@ use aftercall_proto::event::v1::{
 use aftercall_proto::model::v1::Audience;
 use aftercall_service::{ActorKind, Principal, Role};
 use aftercall_view::testing::Partitions;
-use aftercall_view::{Indexer, Txn};
+use aftercall_view::{Indexer, Positions, Txn};
 use bytes::Bytes;
 
 use super::*;

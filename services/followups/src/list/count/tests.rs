@@ -7,8 +7,8 @@ use aftercall_domain::commitment::{Commitment, Outcome};
 use aftercall_log::Position;
 use aftercall_proto::followups::v1::CommitmentFilter;
 use aftercall_service::{Failure, Reason};
-use aftercall_view::Engine;
 use aftercall_view::testing::MemoryEngine;
+use aftercall_view::{Engine, Positions};
 use bytes::Bytes;
 use proptest::prelude::*;
 
