@@ -218,7 +218,7 @@ fn contact(number: u64) -> String {
     let arn = "arn:aws:connect:eu-central-1:111122223333:instance/i";
     json!({
         "ContactId": format!("contact-{number}"),
-        "Channel": if number == 3 { "CHAT" } else { "VOICE" },
+        "Channel": match number { 3 => "TASK", 4 => "CHAT", _ => "VOICE" },
         "InitiationMethod": "INBOUND",
         "InitiationTimestamp": at(0),
         "Queue": {"ARN": format!("{arn}/queue/billing"), "EnqueueTimestamp": at(2)},
@@ -233,7 +233,7 @@ fn contact(number: u64) -> String {
 #[test]
 fn contact_records_without_line_ends_come_through_standard_input() {
     let server = Server::start();
-    let input: String = (0..4).map(contact).collect();
+    let input: String = (0..5).map(contact).collect();
     for state in [None, Some(TempDir::new().unwrap())] {
         let mut command = server.client(["connect", "amazon-connect", "-", "--json"]);
         if let Some(state) = &state {
@@ -242,9 +242,9 @@ fn contact_records_without_line_ends_come_through_standard_input() {
         let done = run_with(&mut command, input.as_bytes()).messages();
         assert_eq!(
             (&done[0]["records"], &done[0]["events"]),
-            (&json!(4), &json!(12))
+            (&json!(5), &json!(16))
         );
-        assert_eq!(done[0]["passed"]["channel CHAT"], 1);
+        assert_eq!(done[0]["passed"]["channel TASK"], 1);
         assert_eq!(done[0]["interrupted"], false);
     }
     for number in 0..3 {
@@ -257,6 +257,8 @@ fn contact_records_without_line_ends_come_through_standard_input() {
         );
     }
     assert_eq!(call(&server, "amazon-connect", "contact-3"), None);
+    let chat = call(&server, "amazon-connect", "contact-4").unwrap();
+    assert_eq!(chat["channel"], "CHANNEL_CHAT", "{chat:#}");
 }
 
 #[test]
