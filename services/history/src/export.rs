@@ -140,7 +140,9 @@ async fn start(
     let moment = match &asked.as_of {
         AsOf::Now => {
             let (_, present) = reading.indexed()?;
-            Moment::past(present.positions, present.at.unwrap_or(now))
+            // As while the index is opened again: it may lack what was recorded until now, and what is signed must be so.
+            let at = present.at.ok_or(Unread::Unavailable(None))?;
+            Moment::past(present.positions, at)
         }
         as_of => {
             let past = history.past(as_of, None, until).await?;

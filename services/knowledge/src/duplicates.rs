@@ -31,7 +31,8 @@ pub(crate) fn bands(solution: &Solution) -> Vec<u64> {
     let Some(form) = form(solution) else {
         return Vec::new();
     };
-    let among = format!("{}\0{}", solution.client_account_id, solution.language);
+    let language = solution.language.to_ascii_lowercase();
+    let among = format!("{}\0{language}", solution.client_account_id);
     let bands = form.bands(&among);
     match bands.is_empty() {
         false => bands,
@@ -126,7 +127,8 @@ fn live(store: &Store, tenant_id: &str, solution_id: &str) -> Result<Option<Solu
 }
 
 fn is_mergeable(one: &Solution, other: &Solution) -> bool {
-    one.client_account_id == other.client_account_id && one.language == other.language
+    one.client_account_id == other.client_account_id
+        && one.language.eq_ignore_ascii_case(&other.language)
 }
 
 #[cfg(test)]
@@ -176,6 +178,16 @@ mod tests {
                 assert!(bands(&mine).iter().all(|band| !others.contains(band)));
             }
         }
+    }
+
+    #[test]
+    fn how_a_language_is_written_keeps_nothing_apart() {
+        let [one, other] = ["de-AT", "de-at"].map(|language| Solution {
+            language: language.to_owned(),
+            ..saying("Restart it")
+        });
+        assert_eq!(bands(&one), bands(&other));
+        assert!(is_mergeable(&one, &other));
     }
 
     proptest! {

@@ -380,8 +380,14 @@ async fn whether_a_call_was_lost_is_judged_by_its_events_and_by_people_over_them
             interaction_id: uuid::Uuid::from_u128(9).to_string(),
             ..judge
         };
-        let refused = house.client.call(unknown).await.unwrap_err();
+        let refused = house.client.call(unknown.clone()).await.unwrap_err();
         assert!(refused.to_string().contains("no such call"), "{refused}");
+        let nobodys = JudgeCallDropRequest {
+            attribution: 99,
+            ..unknown
+        };
+        let refused = house.client.call(nobodys).await.unwrap_err();
+        assert!(refused.to_string().contains("attribution"), "{refused}");
     })
     .await;
 }

@@ -4,7 +4,7 @@ use aftercall_domain::limits::LINE_BYTES_MAX;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::CallDropJudged;
 use aftercall_proto::followups::v1::{JudgeCallDropRequest, JudgeCallDropResponse};
-use aftercall_proto::model::v1::DropClass;
+use aftercall_proto::model::v1::{DropAttribution, DropClass};
 use aftercall_service::seal::RequestHash;
 use aftercall_service::{Call, Checker};
 
@@ -32,6 +32,7 @@ pub(super) async fn judge(
         interaction_id: &interaction_id,
     };
     let id = of.check(&mut checker);
+    checker.known::<DropAttribution>("attribution", attribution);
     let found = checker.found();
     if drop_class == DropClass::Unspecified {
         found.required("drop_class");

@@ -396,11 +396,11 @@ impl Kept {
     }
 }
 
-/// To whom it is put down that the line was lost.
+/// To whom it is put down that the line was lost. What is none that is known here, as a judgement could name once, says
+/// nothing: else its contacts would be counted where nobody is named, and not be found behind that number.
 fn attribution(contact: &Interaction) -> u8 {
     let said = contact.disconnect.as_ref();
-    let said = said.map_or(0, |disconnect| disconnect.attribution);
-    u8::try_from(said).unwrap_or(0)
+    said.map_or(0, |disconnect| disconnect.attribution() as u8)
 }
 
 fn is_unsolved(reasons: &[ContactReason]) -> bool {

@@ -6,20 +6,21 @@ use std::sync::LazyLock;
 
 use aftercall_retrieval::words::{Word, tells, words};
 
-/// German words that hold sentences together, and that are no English words.
-const GERMAN: &str = "aber alle allem allen aller alles als ander andere anderem anderen anderer anderes auch auf aus bei beim \
-    bis bist bitte damit dann das dass daß dazu dein deine deinem deinen deiner deines dem denn der deren dessen dich diese diesem \
-    diesen dieser dieses doch dort durch ein eine einem einen einer eines einige einigem einigen einiger einiges einmal etwas \
-    euch euer eure eurem euren eurer für gegen gewesen hab habe haben hatte hatten hätte hätten hier ich ihm ihn ihnen ihr ihre \
-    ihrem ihren ihrer ihres indem ist jede jedem jeden jeder jedes jene jenem jenen jener jenes jetzt kann kein keine keinem \
-    keinen keiner keines können könnte könnten manche manchem manchen mancher manches mein meine meinem meinen meiner meines mich \
-    mir möchte möchten muss muß müssen musste nach nicht nichts noch nur oder ohne schon sehr sein seine seinem seinen seiner \
-    seines seit selbst sich sie sind solche solchem solchen solcher solches soll sollen sollte sondern sonst über und uns unser \
-    unsere unserem unseren unserer unseres unter vom von vor wann warum weil welche welchem welchen welcher welches wenn werde \
-    werden wie wieder wir wird wurde wurden würde würden während zu zum zur zwar zwischen";
+/// German words that hold sentences together, and that are no English words, as both are compared: without dots above them.
+const GERMAN: &str = "aber alle allem aller alles als ander andere anderem anderen anderer anderes auch auf aus bei beim bis \
+    bist bitte damit dann das dass daß dazu dein deine deinem deinen deiner deines dem denn der deren dessen dich diese \
+    diesem diesen dieser dieses doch dort durch ein eine einem einen einer eines einige einigem einigen einiger einiges \
+    einmal etwas euch euer eure eurem euren eurer gegen gewesen hab habe haben hatte hatten hätte hätten hier ich ihm ihn \
+    ihnen ihr ihre ihrem ihren ihrer ihres indem ist jede jedem jeden jeder jedes jene jenem jenen jener jenes jetzt kann \
+    kein keine keinem keinen keiner keines können könnte könnten manche manchem manchen mancher manches mein meine meinem \
+    meinen meiner meines mich mir möchte möchten muss muß müssen musste nach nicht nichts noch nur oder ohne schon sehr sein \
+    seine seinem seinen seiner seines seit selbst sich sie sind solche solchem solchen solcher solches soll sollen sollte \
+    sondern sonst und uns unser unsere unserem unseren unserer unseres unter vom von vor wann warum weil welche welchem \
+    welchen welcher welches wenn werde werden wie wieder wir wird wurde wurden würde würden während zu zum zur zwar zwischen";
 
 /// The same of such as mean something in English: where nothing else is German, they are left alone.
-const EITHER: &str = "am an also bin da den des dies die dir du er es hat her hin im ins man mit nun ob so um war was will wo";
+const EITHER: &str = "allen am an also bin da den des dies die dir du er es für hat her hin im ins man mit nun ob so über um war \
+    was will wo";
 
 static OF_GERMAN: LazyLock<HashSet<String>> = LazyLock::new(|| set(GERMAN));
 static OF_EITHER: LazyLock<HashSet<String>> = LazyLock::new(|| set(EITHER));
@@ -79,5 +80,9 @@ mod tests {
     fn what_means_something_in_english_tells_it_where_nothing_is_german() {
         assert_eq!(telling("The hat in the bin"), ["hat", "bin"]);
         assert_eq!(telling("Der Hut hat ein Loch"), ["hut", "loch"]);
+        // Without its dots it is a firm's name, or what a coat is of.
+        let said = "Uber lost the fur coat";
+        assert_eq!(telling(said), ["uber", "lost", "fur", "coat"]);
+        assert_eq!(telling("Das war für den Hut"), ["hut"]);
     }
 }

@@ -48,6 +48,13 @@ async fn contacts_are_grouped_and_found_by_to_whom_their_loss_is_put_down() {
         event(3, 29_000, Kind::Ended),
     ]);
     events.put_down(3, DropClass::Confirmed, DropAttribution::Ours);
+    // Or what is none of those that there are.
+    contact(5, 50_000).record(&events);
+    events.tell([
+        event(5, 50_000, Kind::Started),
+        event(5, 49_000, Kind::Ended),
+    ]);
+    events.put_down(5, DropClass::Confirmed, 99);
     // And so does an amendment, of a contact of which it told nothing.
     let amended = recorded(4, DropAttribution::Unknown);
     amended.record(&events);
@@ -58,7 +65,7 @@ async fn contacts_are_grouped_and_found_by_to_whom_their_loss_is_put_down() {
     amended.amend(&events, 2, &["disconnect"], to);
     let service = Service::start(&events, views.path()).await;
     let mut client = service.client();
-    let expected = [("", 1), ("CARRIER", 1), ("CUSTOMER_DEVICE", 1), ("OURS", 1)];
+    let expected = [("", 2), ("CARRIER", 1), ("CUSTOMER_DEVICE", 1), ("OURS", 1)];
     let expected = expected.map(|(value, contacts)| (value.to_owned(), contacts));
     assert_eq!(blamed(&mut client, None).await, expected);
     let of_two = [DropAttribution::Carrier, DropAttribution::CustomerDevice];

@@ -52,7 +52,7 @@ impl Events {
     }
 
     /// The same, and to whom that is put down.
-    pub(crate) fn put_down(&self, n: u64, class: DropClass, whose: DropAttribution) {
+    pub(crate) fn put_down(&self, n: u64, class: DropClass, whose: impl Into<i32>) {
         let judged = CallDropJudged {
             drop_class: class.into(),
             attribution: whose.into(),

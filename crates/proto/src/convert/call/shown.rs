@@ -230,3 +230,40 @@ fn duration(length: SignedDuration) -> pbjson_types::Duration {
         nanos: length.subsec_nanos(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shows_how_a_contact_ended_is_why_its_call_was_judged_so_and_else_its_own() {
+        let why = |reason: &str| wire::CallDropJudgement {
+            reason: reason.to_owned(),
+            ..wire::CallDropJudgement::default()
+        };
+        let judged = wire::CallDrop {
+            basis: wire::DropBasis::Evidence.into(),
+            judgements: vec![why("a first look"), why("the carrier's report")],
+            ..wire::CallDrop::default()
+        };
+        for (drop, expected) in [
+            (wire::CallDrop::default(), "our own trace"),
+            (judged, "the carrier's report"),
+        ] {
+            let call = wire::Call {
+                disconnect: Some(wire::Disconnect::default()),
+                drop: Some(drop),
+                ..wire::Call::default()
+            };
+            let mut contact = wire::Interaction {
+                disconnect: Some(wire::Disconnect {
+                    evidence: vec!["our own trace".to_owned()],
+                    ..wire::Disconnect::default()
+                }),
+                ..wire::Interaction::default()
+            };
+            complete(&mut contact, &call);
+            assert_eq!(contact.disconnect.unwrap_or_default().evidence, [expected]);
+        }
+    }
+}
