@@ -1,5 +1,5 @@
-//! Follows the search index beside requests: has directions reckoned that are not known yet, and now and then what a
-//! tenant's own uses have shown.
+//! Follows the search index beside requests: reads ahead what ranking needs of it, has directions reckoned that are not
+//! known yet, and now and then what a tenant's own uses have shown.
 //!
 //! One piece of work follows the other, on a thread that gives way to those on which requests read.
 
@@ -81,18 +81,23 @@ impl Following {
         let applied = self.reading.view().applied();
         let (fields, comparing) = (Arc::clone(&self.fields), self.comparing.clone());
         let work = move |store: &Store| {
+            if !comparing.memory.read_ahead(&snapshot.searcher, &fields)? {
+                return Ok((None, false));
+            }
             let meaning = comparing.meaning.as_ref();
             let followed = meaning.map(|meaning| meaning.follow(store, &fields, &snapshot));
             let progress = followed.transpose()?.unwrap_or_default();
             if progress.done > 0 {
-                return Ok((progress, false));
+                return Ok((Some(progress), false));
             }
             let calibrations = &comparing.calibrations;
             let renewed = calibrations.renew(store, &fields, (&snapshot, &applied), &comparing)?;
-            Ok::<_, Error>((progress, !renewed))
+            Ok::<_, Error>((Some(progress), !renewed))
         };
         let (progress, is_done) = self.reading.run_behind(work).await?;
-        told.tell(progress);
+        if let Some(progress) = progress {
+            told.tell(progress);
+        }
         Ok(is_done)
     }
 }

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use aftercall_retrieval::meaning::Vector;
 use aftercall_retrieval::ranker::{self, Answer, Candidate, Case, Question};
 use aftercall_view::Store;
-use tantivy::DocAddress;
+use tantivy::{DocAddress, Searcher};
 
 use crate::calibrating::Calibrations;
 use crate::failure::Error;
+use crate::index::Fields;
 use crate::lexical::{self, Found, Wanted};
 use crate::limits::{NEAREST_MAX, SAID_COMPARED_MAX};
 use crate::meaning::Meaning;
@@ -56,6 +57,13 @@ impl Comparing {
             synonyms,
             ..Self::default()
         }
+    }
+}
+
+impl Memory {
+    /// Reads some of what ranking needs of solutions before anybody asks for it. Says whether that was all.
+    pub(crate) fn read_ahead(&self, searcher: &Searcher, fields: &Fields) -> Result<bool, Error> {
+        self.owns.read_ahead(searcher, fields)
     }
 }
 

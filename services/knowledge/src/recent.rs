@@ -10,6 +10,9 @@ use parking_lot::Mutex;
 /// to take one in never means to look at all of them.
 const SPARED_MAX: usize = 16;
 
+/// How many are looked at while others wait, when those go that are not wanted any more.
+const SIFTED_AT_A_TIME: usize = 256;
+
 /// What was asked for of late. What comes goes again in the order in which it came; but what was asked for meanwhile
 /// stays for another turn.
 pub(crate) struct Recent<K, V> {
@@ -61,6 +64,11 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
         Some(entry.value.clone())
     }
 
+    /// Whether something is kept under a key. That does not count as asking for it.
+    pub(crate) fn has(&self, key: &K) -> bool {
+        self.kept.lock().entries.contains_key(key)
+    }
+
     /// Keeps a value of so many bytes, in place of what was kept under the key.
     pub(crate) fn put(&self, key: K, value: V, bytes: usize) {
         let entry = Entry {
@@ -76,9 +84,43 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
         }
         while kept.bytes > self.bytes_max && kept.let_go() {}
     }
+
+    /// Whether there is room for something that nobody has asked for yet: an eighth stays for what is asked for.
+    pub(crate) fn has_room(&self) -> bool {
+        self.kept.lock().bytes < self.bytes_max / 8 * 7
+    }
+
+    /// Lets all go that is not wanted any more. Whoever asks meanwhile waits until a piece of it was looked at.
+    pub(crate) fn retain(&self, is_wanted: impl Fn(&K) -> bool) {
+        let mut left = self.kept.lock().turns.len();
+        while left > 0 {
+            let piece = left.min(SIFTED_AT_A_TIME);
+            // Values are dropped once nobody waits for the lock.
+            let gone = self.kept.lock().sift(piece, &is_wanted);
+            drop(gone);
+            left -= piece;
+        }
+    }
 }
 
 impl<K: Clone + Eq + Hash, V> Kept<K, V> {
+    /// Looks at so many whose turn is next, and takes those out that are not wanted. The others keep their order.
+    fn sift(&mut self, count: usize, is_wanted: impl Fn(&K) -> bool) -> Vec<Entry<V>> {
+        let mut gone = Vec::new();
+        for _ in 0..count {
+            let Some(key) = self.turns.pop_front() else {
+                break;
+            };
+            if is_wanted(&key) {
+                self.turns.push_back(key);
+            } else if let Some(entry) = self.entries.remove(&key) {
+                self.bytes -= entry.bytes;
+                gone.push(entry);
+            }
+        }
+        gone
+    }
+
     /// Lets one go whose turn it is; says whether there was any.
     fn let_go(&mut self) -> bool {
         let mut spared = 0;
@@ -131,6 +173,26 @@ mod tests {
         assert_eq!(recent.get(&2), None);
         recent.put(3, 'c', 30);
         assert_eq!(recent.get(&3), Some('c'));
+    }
+
+    #[test]
+    fn what_is_not_wanted_goes_and_the_rest_keeps_its_turn() {
+        let recent = Recent::of(1_000 * 10);
+        for key in 0..1_000 {
+            recent.put(key, key, 10);
+        }
+        assert!(!recent.has_room());
+        recent.retain(|key| key % 2 == 0);
+        assert!(recent.has_room());
+        assert_eq!(
+            [0, 1, 998, 999].map(|key| recent.has(&key)),
+            [true, false, true, false]
+        );
+        // The first that came are the first to go.
+        for key in 1_000..1_501 {
+            recent.put(key, key, 10);
+        }
+        assert_eq!([0, 2].map(|key| recent.get(&key)), [None, Some(2)]);
     }
 
     proptest! {
