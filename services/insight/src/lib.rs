@@ -15,6 +15,7 @@
 mod afters;
 mod aggregate;
 mod answer;
+mod block;
 mod blocks;
 mod buckets;
 mod cause;
