@@ -135,7 +135,10 @@ impl<'a> RowBytes<'a> {
             end: number(1),
             worst: number(2),
             signals: number(3),
-            bands: [0, 2, 4].map(|shift| (self.bands() >> shift) & 3),
+            bands: {
+                let bands = self.bands();
+                [bands & 3, (bands >> 2) & 3, (bands >> 4) & 3]
+            },
         }
     }
 
@@ -152,33 +155,43 @@ impl<'a> RowBytes<'a> {
 
     #[inline]
     pub(crate) fn word(self, column: Column) -> u32 {
-        self.words()[column as usize]
+        let at = WORDS_AT + 4 * column as usize;
+        u32::from_le_bytes(self.array(at))
     }
 
     /// The largest number of a word.
     #[inline]
     pub(crate) fn words_max(self) -> u32 {
-        self.words().into_iter().max().unwrap_or(0)
+        let mut most = 0;
+        for word in self.words() {
+            most = most.max(word);
+        }
+        most
     }
 
     #[inline]
     fn words(self) -> [u32; COLUMNS] {
         let bytes: [u8; 4 * COLUMNS] = self.array(WORDS_AT);
-        let words = bytes.as_chunks().0;
-        std::array::from_fn(|at| u32::from_le_bytes(words[at]))
+        let mut words = [0; COLUMNS];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        words
     }
 
-    /// All facts, with those that come after. Each stands at a place that is known beforehand: a pass decodes those of every
-    /// row.
+    /// All facts, with those that come after. Each stands at a place that is known beforehand, and plain loops read them: a pass
+    /// decodes those of every row.
     #[inline]
     pub(crate) fn facts(self, after: After) -> Facts {
-        let numbers: [u8; 4 * NUMBERS] = self.array(FACTS_AT);
-        let numbers = numbers.as_chunks().0;
+        let (numbers, counts) = self.0[FACTS_AT..].split_at(4 * NUMBERS);
+        let (numbers, counts) = (numbers.as_chunks().0, counts.as_chunks().0);
         let number = |at: usize| u32::from_le_bytes(numbers[at]);
-        let counts: [u8; 2 * COUNTS] = self.array(FACTS_AT + 4 * NUMBERS);
-        let counts = counts.as_chunks().0;
         let count = |at: usize| u16::from_le_bytes(counts[at]);
         let others = |at: usize| count(HOLD_REASONS.len() + at);
+        let mut holds = [(0, 0); HOLD_REASONS.len()];
+        for (at, hold) in holds.iter_mut().enumerate() {
+            *hold = (count(at), number(HOLDS + at));
+        }
         Facts {
             flags: number(0) | after.flags,
             queue_wait: number(1),
@@ -201,7 +214,7 @@ impl<'a> RowBytes<'a> {
                 transfers: others(2),
             },
             waited_before: number(15),
-            holds: std::array::from_fn(|at| (count(at), number(HOLDS + at))),
+            holds,
             transfers: others(0),
             dead_airs: others(3),
             interruptions: [others(4), others(5)],
