@@ -1,1 +1,0 @@
-export{t as default}from"./Flags-OgKH6cuZ.js";

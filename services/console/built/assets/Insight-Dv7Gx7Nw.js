@@ -1,0 +1,1 @@
+export{t as default}from"./measured-D935fdru.js";

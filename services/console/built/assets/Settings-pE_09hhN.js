@@ -1,1 +1,0 @@
-export{t as default}from"./setup-Db0Vwam5.js";

@@ -1,1 +1,0 @@
-import{Ht as e,lt as t}from"./first-KedeQWJt.js";import{E as n}from"./measured-CxYcQBbk.js";var r=e(n,t);export{r as t};

@@ -1,0 +1,1 @@
+export{t as history}from"./past-CPeGHLw0.js";
