@@ -42,10 +42,11 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
     report(&missing)
 }
 
-/// How many tests run at a time. About half of the time they wait, for processes, brokers and receivers that they started.
+/// How many tests run at a time: half as many again as there are processors. For about half of the time they wait, for processes,
+/// brokers and receivers that they started.
 fn threads() -> String {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    (2 * processors).to_string()
+    (processors + processors.div_ceil(2)).to_string()
 }
 
 /// The tests that `arguments` select, one a line.

@@ -13,6 +13,9 @@ use crate::webhooks::{Message, PATIENCE, asked, receiver, server, server_named, 
 /// What webhooks are made for.
 const EVENTS: &str = "aftercall.interaction.*";
 
+/// How often a server is asked whether it serves.
+const LOOKS: usize = 3_000;
+
 fn record(server: &Server, number: u64) {
     let contact = line(number, &format!("C-{number}"));
     run_with(&mut server.client(["record", "-"]), contact.as_bytes()).ok();
@@ -61,10 +64,16 @@ fn suppressed(server: &Server, webhook_id: &str, count: u64) {
     }
 }
 
-/// What `health` says in words, and whether its JSON says that nobody is told.
+/// What `health` says in words, and whether its JSON says that nobody is told: once the server serves, which has to catch up
+/// with its log after a start.
 fn health(server: &Server) -> (String, bool) {
-    let words = run(&mut server.client(["health"])).ok();
-    let json = run(&mut server.client(["health", "--json"])).messages();
+    let served = |args: &[&str]| {
+        let looks = (0..LOOKS).map(|_| run(server.client(["health"]).args(args)));
+        let mut served = looks.filter(|done| done.status.success());
+        served.next().expect("it does not serve")
+    };
+    let words = served(&[]).ok();
+    let json = served(&["--json"]).messages();
     (words, json[0]["mute"] == true)
 }
 
