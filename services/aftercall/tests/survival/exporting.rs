@@ -29,7 +29,7 @@ const LATER: u64 = 20;
 /// How often something is looked at, and how many times.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 const LOOKS: usize = 600_000;
-const HEALTH_LOOKS: usize = 3_000;
+const HEALTH_LOOKS: usize = 30_000;
 
 /// A server that is killed and started again, and what was recorded.
 struct House {
@@ -58,6 +58,11 @@ impl House {
     /// Starts the server, and waits until its views have caught up.
     fn serve(&mut self) {
         self.server = Some(self.start.ready());
+        self.catch_up();
+    }
+
+    /// Waits until its views have caught up.
+    fn catch_up(&self) {
         let is_healthy = |_| {
             std::thread::sleep(LOOK_EVERY);
             done(&mut self.client(&["health"])).status.success()
@@ -296,6 +301,7 @@ fn bytes_of(home: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn an_export_that_is_killed_on_either_side_goes_on_and_is_whole() {
     let mut house = House::new();
     house.record(contacts());
+    house.catch_up();
     let part_rows = contacts().div_ceil(FILES).to_string();
     let mut died = BTreeSet::new();
     for format in ["ndjson", "csv", "parquet"] {
