@@ -30,8 +30,8 @@ const SAMPLED: usize = 300;
 /// Mismatches that are listed; more are counted.
 const LISTED_MAX: usize = 50;
 /// How long the views may take to follow an import.
-const CATCH_UP_TRIES: u32 = 600;
-const CATCH_UP_PAUSE: Duration = Duration::from_millis(500);
+pub(super) const CATCH_UP_TRIES: u32 = 600;
+pub(super) const CATCH_UP_PAUSE: Duration = Duration::from_millis(500);
 
 /// What was found.
 #[derive(Debug, Default)]
