@@ -1,14 +1,16 @@
-//! Rows in their blocks, as the fold writes them. A contact has its row for ever; a call that nobody recorded has one until
-//! somebody does.
+//! Rows in their blocks, as the fold writes them.
+//!
+//! A contact has its row for ever, so a block of contacts is its rows one after another. A call that nobody recorded has a
+//! row until somebody does: a block of such calls is those of its rows that are there, one after another, and then which
+//! they are, a bit each.
 
 use aftercall_log::Partition;
 use aftercall_view::{ApplyError, Txn};
 
 use crate::afters::{self, After};
-use crate::block::Block;
 use crate::keys::{self, Address};
 use crate::limits::{BLOCK_ROWS, CALL_ROWS, ZONE_BLOCKS};
-use crate::row::Row;
+use crate::row::{ROW_BYTES, Row, RowBytes};
 
 /// How many rows and words a partition has.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
@@ -44,10 +46,49 @@ impl Totals {
     }
 }
 
+/// A bit for each row of a block.
+type Held = u16;
+
+/// How many bytes say which rows of a block of calls are there.
+const HELD_BYTES: usize = size_of::<Held>();
+
+/// The number of the first block of calls.
+const CALL_BLOCKS: u64 = CALL_ROWS / BLOCK_ROWS;
+
+const fn is_of_calls(block: u32) -> bool {
+    block as u64 >= CALL_BLOCKS
+}
+
+/// Which rows of a block are there; of one of contacts all are, as far as it goes.
+fn held(block: u32, bytes: &[u8]) -> Held {
+    match is_of_calls(block) {
+        true => {
+            let held = bytes.last_chunk::<HELD_BYTES>();
+            held.map_or(0, |held| Held::from_le_bytes(*held))
+        }
+        false => Held::MAX,
+    }
+}
+
+/// Where the row of a slot begins: after those before it that are there.
+const fn offset(held: Held, slot: u32) -> usize {
+    let before = held & ((1 << slot) - 1);
+    before.count_ones() as usize * ROW_BYTES
+}
+
+/// The rows of a block, each with its number in the partition.
+pub(crate) fn rows(block: u32, bytes: &[u8]) -> impl Iterator<Item = (u64, RowBytes<'_>)> {
+    let (first, held) = (u64::from(block) * BLOCK_ROWS, held(block, bytes));
+    let slots = (0..BLOCK_ROWS).filter(move |slot| (held >> slot) & 1 == 1);
+    slots
+        .map(move |slot| first + slot)
+        .zip(RowBytes::all(bytes))
+}
+
 /// Where a row stands: its block, and its slot there.
-fn place(address: Address) -> (u32, usize) {
+fn place(address: Address) -> (u32, u32) {
     let block = u32::try_from(address.row / BLOCK_ROWS).unwrap_or(u32::MAX);
-    let slot = usize::try_from(address.row % BLOCK_ROWS).unwrap_or(0);
+    let slot = u32::try_from(address.row % BLOCK_ROWS).unwrap_or(0);
     (block, slot)
 }
 
@@ -90,7 +131,12 @@ pub(crate) fn read(
     let Some(bytes) = txn.get(keys::block(tenant_id, address.partition, block))? else {
         return Ok(None);
     };
-    match Block::of(&bytes).row(slot) {
+    let held = held(block, &bytes);
+    if (held >> slot) & 1 == 0 {
+        return Ok(None);
+    }
+    let rest = bytes.get(offset(held, slot)..);
+    match rest.and_then(|rest| RowBytes::all(rest).next()) {
         Some(row) => Ok(Some(row.row(afters::read(tenant_id, address, txn)?))),
         None => Ok(None),
     }
@@ -105,12 +151,32 @@ pub(crate) fn write(
 ) -> Result<(), ApplyError> {
     let (block, slot) = place(address);
     let key = keys::block(tenant_id, address.partition, block);
-    let mut rows = Block::of(&txn.get(&key)?.unwrap_or_default());
-    let is_new = !rows.has(slot);
-    if !rows.put(slot, row) {
-        return write_after(tenant_id, address, row, txn);
+    let mut bytes = match txn.get(&key)? {
+        Some(bytes) => Vec::from(bytes),
+        None => Vec::with_capacity(ROW_BYTES),
+    };
+    let mut written = Vec::with_capacity(ROW_BYTES);
+    row.write(&mut written);
+    let held = held(block, &bytes);
+    let at = offset(held, slot);
+    if is_of_calls(block) {
+        bytes.truncate(bytes.len().saturating_sub(HELD_BYTES));
     }
-    txn.put(key, rows.to_bytes())?;
+    let there = bytes.get_mut(at..at + ROW_BYTES);
+    let there = there.filter(|_| (held >> slot) & 1 == 1);
+    let is_new = there.is_none();
+    match there {
+        Some(there) if *there == *written => return write_after(tenant_id, address, row, txn),
+        Some(there) => there.copy_from_slice(&written),
+        None => {
+            let at = at.min(bytes.len());
+            drop(bytes.splice(at..at, written));
+        }
+    }
+    if is_of_calls(block) {
+        bytes.extend((held | (1 << slot)).to_le_bytes());
+    }
+    txn.put(key, bytes)?;
     // Beside a row that was not there, there is nothing.
     if !is_new || After::of(&row.facts) != After::default() {
         write_after(tenant_id, address, row, txn)?;
@@ -136,16 +202,22 @@ pub(crate) fn remove(
 ) -> Result<(), ApplyError> {
     let (block, slot) = place(address);
     let key = keys::block(tenant_id, address.partition, block);
-    let mut rows = Block::of(&txn.get(&key)?.unwrap_or_default());
-    if !rows.has(slot) {
+    let bytes = txn.get(&key)?.unwrap_or_default();
+    let held = held(block, &bytes);
+    if !is_of_calls(block) || (held >> slot) & 1 == 0 {
         return Ok(());
     }
     afters::change(tenant_id, address, txn, |after| *after = After::default())?;
-    rows.remove(slot);
-    match rows.is_empty() {
-        true => Ok(txn.delete(key)?),
-        false => Ok(txn.put(key, rows.to_bytes())?),
+    let left = held & !(1 << slot);
+    if left == 0 {
+        return Ok(txn.delete(key)?);
     }
+    let mut bytes = Vec::from(bytes);
+    bytes.truncate(bytes.len().saturating_sub(HELD_BYTES));
+    let at = offset(held, slot);
+    drop(bytes.drain(at..at + ROW_BYTES));
+    bytes.extend(left.to_le_bytes());
+    Ok(txn.put(key, bytes)?)
 }
 
 /// The first and the last time of a zone, from its value.
@@ -217,8 +289,7 @@ mod tests {
                 let block = u32::try_from(block).unwrap();
                 let bytes = txn.get(keys::block("acme", 0, block)).unwrap();
                 let bytes = bytes.unwrap_or_default();
-                let rows = Block::of(&bytes);
-                found.extend(rows.rows(block).map(|(row, it)| (row, it.occurred_at_us())));
+                found.extend(rows(block, &bytes).map(|(row, it)| (row, it.occurred_at_us())));
             }
             prop_assert_eq!(&found, &expected);
             for row in (CALL_ROWS..).take(40) {

@@ -34,7 +34,7 @@ pub(crate) use saved::{RaisedWindow, Raisings};
 pub(crate) use scores::{OtherScores, Score};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// Builds the view `insight`.
 #[derive(Debug, Default)]

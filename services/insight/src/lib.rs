@@ -15,7 +15,6 @@
 mod afters;
 mod aggregate;
 mod answer;
-mod block;
 mod blocks;
 mod buckets;
 mod cause;

@@ -3,7 +3,7 @@
 use aftercall_service::Counts;
 
 /// Rows in a block of the view: what a row costs that is written or changed by itself, as most are that somebody comes
-/// back to, is a block of some 2 KB that is written anew.
+/// back to, is a block of some 3 KB that is written anew.
 pub(crate) const BLOCK_ROWS: u64 = 16;
 
 /// From which number on the rows of a partition are those of calls that nobody recorded. They stand in blocks of their own, in

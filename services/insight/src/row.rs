@@ -82,10 +82,9 @@ pub(crate) struct Row {
 pub(crate) struct RowBytes<'a>(&'a [u8; ROW_BYTES]);
 
 impl<'a> RowBytes<'a> {
-    /// The row at the beginning of `bytes`, if there is a whole one.
-    #[inline]
-    pub(crate) fn of(bytes: &'a [u8]) -> Option<Self> {
-        bytes.first_chunk().map(Self)
+    /// The rows of a block; what is no whole row at its end is none.
+    pub(crate) fn all(block: &'a [u8]) -> impl ExactSizeIterator<Item = Self> {
+        block.as_chunks::<ROW_BYTES>().0.iter().map(Self)
     }
 
     #[inline]
@@ -357,7 +356,7 @@ mod tests {
         row.set(Column::RepeatTeam, 77);
         row.write(&mut block);
         assert_eq!(block.len(), 2 * ROW_BYTES);
-        let rows = [0, ROW_BYTES].map(|at| RowBytes::of(&block[at..]).unwrap());
+        let rows: Vec<_> = RowBytes::all(&block).collect();
         assert_eq!(rows[1].row(after), row);
         assert_eq!(rows[1].word(Column::RepeatTeam), 77);
         assert_eq!(rows[1].words_max(), 14_000);

@@ -12,8 +12,7 @@ use aftercall_view::{Direction, Store, StoreError};
 use prost::Message;
 
 use crate::afters::{After, Afters};
-use crate::block::Block;
-use crate::blocks::{Totals, read_zone};
+use crate::blocks::{self, Totals, read_zone};
 use crate::filter::Filter;
 use crate::keys::{self, Address};
 use crate::limits::{BLOCK_ROWS, PARTS_OF_A_PASS, ROWS_OF_ONE_PASS, ZONE_BLOCKS};
@@ -216,7 +215,6 @@ impl<'a> PartitionRows<'a> {
     ) -> Result<bool, E> {
         let (tenant_id, partition) = (self.asked.tenant_id, self.partition);
         let store = self.store;
-        let mut rows = Block::default();
         for (first, last) in self.runs()? {
             let from = keys::block(tenant_id, partition, first);
             let to = keys::blocks(tenant_id, partition);
@@ -228,8 +226,7 @@ impl<'a> PartitionRows<'a> {
             let mut afters = Afters::from(store, tenant_id, (partition, first_row));
             for entry in store.scan_range(from, Some(&to), Direction::Ascending) {
                 let (key, block) = entry?;
-                rows.read(&block);
-                let block = (keys::number_of(&key), &rows);
+                let block = (keys::number_of(&key), &*block);
                 if !self.visit_block(block, &mut afters, visit)? {
                     return Ok(false);
                 }
@@ -273,11 +270,11 @@ impl<'a> PartitionRows<'a> {
 
     fn visit_block<E: From<StoreError>>(
         &mut self,
-        (number, block): (u32, &Block),
+        (number, block): (u32, &[u8]),
         afters: &mut Afters,
         visit: &mut impl FnMut(&Seen<'_>) -> Result<bool, E>,
     ) -> Result<bool, E> {
-        for (row, bytes) in block.rows(number) {
+        for (row, bytes) in blocks::rows(number, block) {
             let address = Address {
                 partition: self.partition,
                 row,
