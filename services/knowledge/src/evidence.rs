@@ -10,8 +10,10 @@ mod server;
 mod told;
 
 use aftercall_domain::solution::confidence::{is_expired, leaves_public_at};
+use aftercall_domain::{SolutionId, Violations};
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::model::v1::{ConfidenceCause, Governance, Solution, VerificationState};
+use aftercall_service::Checker;
 use aftercall_view::{ApplyError, Store};
 use jiff::Timestamp;
 
@@ -19,10 +21,19 @@ use crate::failure::Error;
 use crate::fold::stored;
 use crate::heads::{self, Head};
 use crate::keys::evidence as keys;
+use crate::limits::PAGE;
 use crate::reader::Viewer;
 use crate::records::{Standing, timestamp};
 
 pub use server::EvidenceGrpc;
+
+/// The id of the solution of which a page is asked for, and how long that may be.
+fn asked(solution_id: &str, page_size: i32) -> Result<(String, usize), Violations> {
+    let mut checker = Checker::new();
+    checker.required_id("solution_id", solution_id);
+    let size = checker.count("page_size", page_size, PAGE);
+    checker.done((SolutionId::read(solution_id).into_string(), size))
+}
 
 /// How far a solution is trusted.
 pub(crate) fn standing(

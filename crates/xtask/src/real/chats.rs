@@ -15,7 +15,6 @@ use aftercall_proto::recorder::v1::{BatchReportCallEventsRequest, ReportCallEven
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::check::{CATCH_UP_PAUSE, CATCH_UP_TRIES};
 use super::contact::wire;
 
 /// The source, as contacts and calls name it.
@@ -99,9 +98,6 @@ pub(super) async fn tell(asked: &Client, chats: &[Chat]) -> anyhow::Result<Chats
             }
         }
     }
-    if let Some(last) = chats.last() {
-        has_arrived(asked, last).await?;
-    }
     for chat in chats {
         let request = GetInteractionRequest {
             which: Some(chat.interaction_id.clone().into()),
@@ -117,23 +113,6 @@ pub(super) async fn tell(asked: &Client, chats: &[Chat]) -> anyhow::Result<Chats
     came.measured(asked, chats).await?;
     came.is_worth_it();
     Ok(came)
-}
-
-/// Waits until the views have all that was told: on a busy machine that takes longer than a request may.
-async fn has_arrived(asked: &Client, chat: &Chat) -> anyhow::Result<()> {
-    let request = GetInteractionRequest {
-        which: Some(chat.interaction_id.clone().into()),
-        latest: true,
-        ..GetInteractionRequest::default()
-    };
-    for _ in 1..CATCH_UP_TRIES {
-        if asked.call(request.clone()).await.is_ok() {
-            return Ok(());
-        }
-        tokio::time::sleep(CATCH_UP_PAUSE).await;
-    }
-    asked.call(request).await?;
-    Ok(())
 }
 
 impl Chat {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_client::Client;
+use aftercall_client::{Client, Retry};
 use aftercall_proto::alerts::v1::ListAlertsRequest;
 use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::history::v1::timeline_entry::What;
@@ -30,8 +30,15 @@ const SAMPLED: usize = 300;
 /// Mismatches that are listed; more are counted.
 const LISTED_MAX: usize = 50;
 /// How long the views may take to follow an import.
-pub(super) const CATCH_UP_TRIES: u32 = 600;
-pub(super) const CATCH_UP_PAUSE: Duration = Duration::from_millis(500);
+const CATCH_UP_TRIES: u32 = 600;
+const CATCH_UP_PAUSE: Duration = Duration::from_millis(500);
+/// On a busy machine what was told takes longer to arrive than the usual tries of a request.
+const PATIENCE: Retry = Retry {
+    tries_max: 60,
+    wait_max: Duration::from_secs(300),
+    step_first: Duration::from_millis(100),
+    step_max: Duration::from_secs(5),
+};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -75,7 +82,7 @@ pub(super) async fn all(
     converted: &Converted,
     say: &mut dyn FnMut(&str),
 ) -> anyhow::Result<Checked> {
-    let asked = Client::builder(url).connect().await?;
+    let asked = Client::builder(url).retry(PATIENCE).connect().await?;
     let mut checked = Checked::default();
     say("wait for the views");
     catch_up(&asked, converted).await?;

@@ -126,8 +126,13 @@ pub(crate) fn interaction_id(number: u64) -> String {
 
 /// The customer of the contact `number`.
 pub(crate) fn customer_id(number: u64) -> String {
+    customer_of(number, CUSTOMERS)
+}
+
+/// The customer of the contact `number`, of so many customers.
+pub(crate) fn customer_of(number: u64, customers: u64) -> String {
     let scattered = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
-    format!("C-{:08}", scattered % CUSTOMERS)
+    format!("C-{:08}", scattered % customers)
 }
 
 impl Messages {

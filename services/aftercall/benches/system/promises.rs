@@ -10,7 +10,7 @@ use aftercall_proto::model::v1::{
     CommitmentDraft, CommitmentKind, ContactReason, Customer, Disposition, FollowUpPolicy,
     Handling, Interaction, PromiseFilter, Setting, WarnStage,
 };
-use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionsRequest};
+use aftercall_proto::recorder::v1::RecordInteractionsRequest;
 use aftercall_proto::settings::v1::{ChangeSettingsRequest, SettingChange};
 use jiff::{SignedDuration, Timestamp};
 
@@ -133,11 +133,5 @@ fn contact(
         }],
         ..Interaction::default()
     };
-    RecordInteractionsRequest {
-        correlation_id: String::new(),
-        request: Some(RecordInteractionRequest {
-            interaction: Some(interaction),
-            ..RecordInteractionRequest::default()
-        }),
-    }
+    stream::request(interaction)
 }

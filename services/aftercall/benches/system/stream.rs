@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use aftercall_client::Client;
-use aftercall_proto::recorder::v1::RecordInteractionsRequest;
+use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
+use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionsRequest};
 use aftercall_service::testing::Raw;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -106,6 +107,17 @@ pub(crate) async fn record_each(
         answered.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
+}
+
+/// The request that records a contact in a stream.
+pub(crate) fn request(interaction: Interaction) -> RecordInteractionsRequest {
+    RecordInteractionsRequest {
+        correlation_id: String::new(),
+        request: Some(RecordInteractionRequest {
+            interaction: Some(interaction),
+            ..RecordInteractionRequest::default()
+        }),
+    }
 }
 
 /// Whether an encoded answer says that it is recorded, by its field 2, of wire type 2. The requests

@@ -13,9 +13,6 @@ use crate::webhooks::{Message, PATIENCE, asked, receiver, server, server_named, 
 /// What webhooks are made for.
 const EVENTS: &str = "aftercall.interaction.*";
 
-/// How often a server is asked whether it serves.
-const LOOKS: usize = 3_000;
-
 fn record(server: &Server, number: u64) {
     let contact = line(number, &format!("C-{number}"));
     run_with(&mut server.client(["record", "-"]), contact.as_bytes()).ok();
@@ -24,7 +21,7 @@ fn record(server: &Server, number: u64) {
 /// A server with a webhook, whose receiver took what it was told of the first contact; the webhook's id. That it took it stands
 /// in the log, too: a server that stops before would tell it once more, and a copy of its data would count it as suppressed.
 fn told_of_one((url, messages): (&str, &Messages<Message>)) -> (Server, String) {
-    let server = server(TempDir::new().unwrap());
+    let server = server(TempDir::new().unwrap()).caught_up();
     let made = asked(&server, ["webhooks", "create", url, "--event", EVENTS]).remove(0);
     let id = made["webhook"]["webhookId"].as_str().unwrap().to_owned();
     record(&server, 1);
@@ -64,16 +61,10 @@ fn suppressed(server: &Server, webhook_id: &str, count: u64) {
     }
 }
 
-/// What `health` says in words, and whether its JSON says that nobody is told: once the server serves, which has to catch up
-/// with its log after a start.
+/// What `health` says in words, and whether its JSON says that nobody is told.
 fn health(server: &Server) -> (String, bool) {
-    let served = |args: &[&str]| {
-        let looks = (0..LOOKS).map(|_| run(server.client(["health"]).args(args)));
-        let mut served = looks.filter(|done| done.status.success());
-        served.next().expect("it does not serve")
-    };
-    let words = served(&[]).ok();
-    let json = served(&["--json"]).messages();
+    let words = run(&mut server.client(["health"])).ok();
+    let json = run(&mut server.client(["health", "--json"])).messages();
     (words, json[0]["mute"] == true)
 }
 
@@ -92,14 +83,14 @@ fn a_copy_is_mute_until_it_takes_the_others_place_and_then_tells_what_is_new() {
     let (data, copy) = (first.stop(), TempDir::new().unwrap());
     copy_dir(data.path(), copy.path());
 
-    let second = server(copy);
+    let second = server(copy).caught_up();
     assert!(is_mute(&second));
     record(&second, 2);
     suppressed(&second, &id, 1);
     let tested = run(&mut second.client(["webhooks", "test", &id]));
     assert!(tested.stdout.contains("take-over"), "{tested:#?}");
     // A restart of the copy changes nothing.
-    let second = server(second.stop());
+    let second = server(second.stop()).caught_up();
     assert!(is_mute(&second));
     record(&second, 3);
     suppressed(&second, &id, 2);
@@ -107,7 +98,7 @@ fn a_copy_is_mute_until_it_takes_the_others_place_and_then_tells_what_is_new() {
     assert!(messages.try_recv().is_err(), "nothing was sent");
 
     // What is of the copy does not touch the other one.
-    let first = server(data);
+    let first = server(data).caught_up();
     assert!(!is_mute(&first));
     record(&first, 4);
     assert_eq!(next(&messages), "C-4");
@@ -116,7 +107,7 @@ fn a_copy_is_mute_until_it_takes_the_others_place_and_then_tells_what_is_new() {
     let mut take_over = aftercall(["log", "take-over", "--data"]);
     take_over.arg(copy.path());
     run(&mut take_over).ok();
-    let second = server(copy);
+    let second = server(copy).caught_up();
     assert!(!is_mute(&second));
     record(&second, 5);
     assert_eq!(next(&messages), "C-5");
@@ -148,7 +139,7 @@ fn a_directory_that_is_renamed_goes_on_telling() {
     let (data, place) = (first.stop(), TempDir::new().unwrap());
     // In the place of the empty one.
     fs::rename(data.path(), place.path()).unwrap();
-    let again = server(place);
+    let again = server(place).caught_up();
     assert!(!is_mute(&again));
     record(&again, 2);
     assert_eq!(next(&messages), "C-2");
@@ -168,7 +159,7 @@ fn what_is_restored_is_mute_and_says_how_it_takes_the_others_place() {
     let said = run(&mut restore(&kept, data.path())).ok();
     let command = format!("aftercall log take-over --data {}", data.path().display());
     assert!(said.contains(&command), "{said}");
-    let again = server(data);
+    let again = server(data).caught_up();
     assert!(is_mute(&again));
     record(&again, 2);
     suppressed(&again, &id, 1);
@@ -177,13 +168,13 @@ fn what_is_restored_is_mute_and_says_how_it_takes_the_others_place() {
     // Who names the environment has decided which of the two it is.
     let data = again.stop();
     let log_id = stats(data.path())["logId"].as_str().unwrap().to_owned();
-    let named = server_named(data, Some(&log_id));
+    let named = server_named(data, Some(&log_id)).caught_up();
     assert!(!is_mute(&named));
     record(&named, 3);
     assert_eq!(next(&messages), "C-3");
     let data = named.stop();
     // Without the name it is a copy, as it was.
-    let again = server(data);
+    let again = server(data).caught_up();
     assert!(is_mute(&again));
     again.stop();
 }

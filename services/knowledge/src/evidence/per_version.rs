@@ -3,22 +3,21 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_domain::SolutionId;
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListVersionStatsRequest, ListVersionStatsResponse};
 use aftercall_proto::model::v1::VersionStats;
-use aftercall_service::{Call, Checker, Paging, Through, Unread};
+use aftercall_service::{Call, Paging, Through, Unread};
 use aftercall_view::key::prefix_end;
 use aftercall_view::{Direction, Store, TokenError};
 use jiff::Timestamp;
 use prost::Message;
 
-use super::seen;
+use super::{asked, seen};
 use crate::echoes;
 use crate::failure::Error;
 use crate::heads;
 use crate::keys::{evidence, versions};
-use crate::limits::{PAGE, VERSIONS_LOOKED_AT_MAX};
+use crate::limits::VERSIONS_LOOKED_AT_MAX;
 use crate::page;
 use crate::reader::Viewer;
 use crate::records::Uses;
@@ -42,12 +41,8 @@ impl Query {
         log: &LogIdentity,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let mut checker = Checker::new();
-        checker.required_id("solution_id", &call.message.solution_id);
-        let size = checker.count("page_size", call.message.page_size, PAGE);
-        checker.done(())?;
+        let (solution_id, size) = asked(&call.message.solution_id, call.message.page_size)?;
         let viewer = Viewer::of(call);
-        let solution_id = SolutionId::read(&call.message.solution_id).into_string();
         let prefix = Vec::from(evidence::all_version_uses(viewer.tenant_id(), &solution_id));
         let query: [&[u8]; 1] = [&prefix];
         let paging = Paging::asked(log, &query, size, &call.message.page_token)?;

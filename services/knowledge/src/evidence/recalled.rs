@@ -2,21 +2,20 @@
 
 use std::cmp::Reverse;
 
-use aftercall_domain::SolutionId;
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListRecalledRequest, ListRecalledResponse};
 use aftercall_proto::model::v1::{Recall, RecalledParty};
-use aftercall_service::{Call, Checker, Paging, Through};
+use aftercall_service::{Call, Paging, Through};
 use aftercall_view::key::prefix_end;
 use aftercall_view::{Direction, Store};
 use prost::Message;
 
-use super::seen;
+use super::{asked, seen};
 use crate::corrections;
 use crate::failure::Error;
 use crate::fold::stored;
 use crate::keys::evidence::{self, MERGED, Told};
-use crate::limits::{PAGE, PARTIES_LOOKED_AT_MAX, PARTY_CONTACTS_MAX};
+use crate::limits::{PARTIES_LOOKED_AT_MAX, PARTY_CONTACTS_MAX};
 use crate::page;
 use crate::reader::Viewer;
 use crate::records::{Uses, timestamp};
@@ -68,12 +67,8 @@ pub(super) struct Query {
 impl Query {
     /// Checks the request.
     pub(super) fn of(call: &Call<ListRecalledRequest>, log: &LogIdentity) -> Result<Self, Error> {
-        let mut checker = Checker::new();
-        checker.required_id("solution_id", &call.message.solution_id);
-        let size = checker.count("page_size", call.message.page_size, PAGE);
-        checker.done(())?;
+        let (solution_id, size) = asked(&call.message.solution_id, call.message.page_size)?;
         let viewer = Viewer::of(call);
-        let solution_id = SolutionId::read(&call.message.solution_id).into_string();
         let version = call.message.version;
         let all = Vec::from(evidence::all_told_of(viewer.tenant_id(), &solution_id));
         let query: [&[u8]; 3] = [&all, &version.to_be_bytes(), &viewer.scope.fingerprint()];

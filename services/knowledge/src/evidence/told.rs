@@ -2,22 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_domain::SolutionId;
 use aftercall_domain::solution::{RETURN_DAYS, known_at};
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListUsesRequest, ListUsesResponse};
 use aftercall_proto::model::v1::{SolutionUse, ToldSolution, UseOutcome};
-use aftercall_service::{Call, Checker, Paging, Through};
+use aftercall_service::{Call, Paging, Through};
 use aftercall_view::Store;
 use aftercall_view::key::Key;
 use jiff::Timestamp;
 use prost::Message;
 
-use super::seen;
+use super::{asked, seen};
 use crate::failure::Error;
 use crate::fold::stored;
 use crate::keys::{self, evidence};
-use crate::limits::PAGE;
 use crate::page;
 use crate::reader::Viewer;
 use crate::records::{Case, Known, Used, timestamp};
@@ -40,12 +38,8 @@ impl Query {
         log: &LogIdentity,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let mut checker = Checker::new();
-        checker.required_id("solution_id", &call.message.solution_id);
-        let size = checker.count("page_size", call.message.page_size, PAGE);
-        checker.done(())?;
+        let (solution_id, size) = asked(&call.message.solution_id, call.message.page_size)?;
         let viewer = Viewer::of(call);
-        let solution_id = SolutionId::read(&call.message.solution_id).into_string();
         let version = call.message.version;
         let prefix = Vec::from(list_of(viewer.tenant_id(), &solution_id, version));
         let query: [&[u8]; 2] = [&prefix, &viewer.scope.fingerprint()];

@@ -9,7 +9,7 @@ use aftercall_proto::model::v1::{
     Channel, ContactReason, Customer, Direction, Interaction, ReasonResolution, SolutionUse,
     SolutionUseKind,
 };
-use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionsRequest};
+use aftercall_proto::recorder::v1::RecordInteractionsRequest;
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -17,7 +17,7 @@ use rand::{Rng, SeedableRng};
 use super::library::{ids, reason, text};
 use crate::footprint::mib;
 use crate::load;
-use crate::message::interaction_id;
+use crate::message::{customer_of, interaction_id};
 use crate::report::Report;
 use crate::server::{Server, rss_mib_of};
 use crate::stream;
@@ -177,7 +177,7 @@ fn contact(
         channel: Channel::Voice.into(),
         direction: Direction::Inbound.into(),
         customer: Some(Customer {
-            customer_id: customer_id(number, uses.div_ceil(CONTACTS_EACH)),
+            customer_id: customer_of(number, uses.div_ceil(CONTACTS_EACH)),
             ..Customer::default()
         }),
         agent_id: format!("agent-{:03}", number % 400),
@@ -199,17 +199,5 @@ fn contact(
         }],
         ..Interaction::default()
     };
-    RecordInteractionsRequest {
-        correlation_id: String::new(),
-        request: Some(RecordInteractionRequest {
-            interaction: Some(interaction),
-            ..RecordInteractionRequest::default()
-        }),
-    }
-}
-
-/// The customer of the contact `number`, of so many.
-fn customer_id(number: u64, customers: u64) -> String {
-    let scattered = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
-    format!("C-{:08}", scattered % customers)
+    stream::request(interaction)
 }
