@@ -121,14 +121,8 @@ impl Tour {
 
     /// Runs a command as if it had been typed.
     pub(super) async fn type_in(&self, words: &[&str]) -> anyhow::Result<()> {
-        let quoted = words.iter().map(|word| match word.contains(' ') {
-            true => format!("'{word}'"),
-            false => (*word).to_owned(),
-        });
-        say(&format!(
-            "$ aftercall {}",
-            quoted.collect::<Vec<_>>().join(" ")
-        ));
+        let typed: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+        say(&format!("$ aftercall {}", typed.join(" ")));
         let server = ["--server", &self.server];
         let line = ["aftercall"]
             .into_iter()
@@ -188,4 +182,24 @@ fn most_to_show(steps: &[Step]) -> Option<String> {
 /// The machine's own time, which the server's is, too, once the month is over.
 pub(super) fn now() -> Timestamp {
     SystemClock::new().now()
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    match word.contains([' ', '\'']) {
+        true => format!("'{}'", word.replace('\'', r"'\''")),
+        false => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_can_be_typed_again() {
+        assert_eq!(quoted("suggest"), "suggest");
+        assert_eq!(quoted("no dial tone"), "'no dial tone'");
+        assert_eq!(quoted("this year's"), r"'this year'\''s'");
+    }
 }
