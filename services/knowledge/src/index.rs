@@ -8,6 +8,8 @@
 //! A solution is also found by what customers said in contacts in which it was used, and by what was searched for; its
 //! length is that of its own words all the same. By its [senses](crate::meaning::sense) it is found in meaning.
 
+mod terms;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_domain::solution::confidence::leaves_public_at;
@@ -23,7 +25,7 @@ use jiff::Timestamp;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::{PreTokenizedString, Token, TokenizerManager};
+use tantivy::tokenizer::TokenizerManager;
 use tantivy::{TantivyDocument, Term};
 
 use crate::fold::{self, redirects};
@@ -36,9 +38,10 @@ use crate::records::{Case, micros};
 use crate::sayings::{Saying, Sayings};
 use crate::searches;
 use crate::words::{self, Document};
+use terms::{Apart, Terms};
 
 /// Raised when documents are made in another way.
-const VERSION: u32 = 9;
+const VERSION: u32 = 10;
 
 /// Between a tenant and a term. No tenant's id holds it.
 pub(crate) const TENANT_END: char = '\0';
@@ -81,21 +84,23 @@ impl Fields {
 
     pub(crate) fn new() -> Self {
         let mut schema = Schema::builder();
-        let indexing = |option| {
-            let indexing = TextFieldIndexing::default().set_tokenizer("raw");
+        let indexing = |tokenizer, option: IndexRecordOption| {
+            let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer);
             TextOptions::default()
                 .set_indexing_options(indexing.set_index_option(option).set_fieldnorms(false))
         };
         let key = schema.add_bytes_field("key", INDEXED | STORED);
-        let terms = schema.add_text_field("terms", indexing(IndexRecordOption::WithFreqs));
-        let marks = indexing(IndexRecordOption::Basic).set_fast("raw");
+        let terms = indexing(terms::NAME, IndexRecordOption::WithFreqs);
+        let terms = schema.add_text_field("terms", terms);
+        let marks = indexing("raw", IndexRecordOption::Basic).set_fast("raw");
         let marks = schema.add_text_field(Self::MARKS, marks);
         let verify_by = schema.add_i64_field(Self::VERIFY_BY, FAST);
         let outside_until = schema.add_i64_field(Self::OUTSIDE_UNTIL, FAST);
         let published = schema.add_i64_field(Self::PUBLISHED, FAST);
         let length = schema.add_u64_field(Self::LENGTH, FAST);
         let outside_length = schema.add_u64_field(Self::OUTSIDE_LENGTH, FAST);
-        let spellings = schema.add_text_field("spellings", indexing(IndexRecordOption::Basic));
+        let spellings = indexing(terms::NAME, IndexRecordOption::Basic);
+        let spellings = schema.add_text_field("spellings", spellings);
         let profile = schema.add_bytes_field("profile", STORED);
         let outside_profile = schema.add_bytes_field("outside_profile", STORED);
         let senses = Self::SENSES.map(|name| schema.add_u64_field(name, FAST));
@@ -164,7 +169,7 @@ impl Fields {
         let outside = is_for_outside(solution).then(|| words::outside(solution));
         let seen = outside.as_ref().map(words::document);
         let mut fields = TantivyDocument::default();
-        let (mut terms, mut spellings) = (Vec::new(), Vec::new());
+        let (mut terms, mut spellings) = (Terms::default(), Terms::default());
         let heard: Vec<Profile> = said.accepted().filter_map(Saying::profile).collect();
         let named = |term: &str| owned(tenant_id, term);
         add_terms(inside.profile().counts(), &heard, named, &mut terms);
@@ -176,10 +181,8 @@ impl Fields {
             add_spellings(seen, named, &mut spellings);
             fields.add_bytes(self.outside_profile, &seen.profile().to_bytes());
         }
-        for (field, tokens) in [(self.terms, terms), (self.spellings, spellings)] {
-            let text = String::new();
-            fields.add_pre_tokenized_text(field, PreTokenizedString { text, tokens });
-        }
+        fields.add_text(self.terms, terms.as_str());
+        fields.add_text(self.spellings, spellings.as_str());
         for mark in marks::of(solution) {
             fields.add_text(self.marks, owned(tenant_id, &mark));
         }
@@ -231,7 +234,7 @@ fn add_terms<'t>(
     own: impl Iterator<Item = (&'t str, u32)>,
     said: &'t [Profile],
     named: impl Fn(&str) -> String,
-    terms: &mut Vec<Token>,
+    terms: &mut Terms,
 ) {
     let said = said.iter().flat_map(Profile::terms);
     let mut often: BTreeMap<&str, u32> = BTreeMap::new();
@@ -251,20 +254,13 @@ fn add_terms<'t>(
         forms_of_solution(term, add);
     }
     for (term, count) in counts {
-        terms.extend(std::iter::repeat_n(token(named(&term)), count as usize));
+        terms.add(&named(&term), count);
     }
 }
 
-fn add_spellings(document: &Document, named: impl Fn(&str) -> String, spellings: &mut Vec<Token>) {
-    spellings.extend(document.spellings().iter().map(|word| token(named(word))));
-}
-
-/// Positions are not kept; the usual one, the highest number, would overflow.
-fn token(text: String) -> Token {
-    Token {
-        text,
-        position: 0,
-        ..Token::default()
+fn add_spellings(document: &Document, named: impl Fn(&str) -> String, spellings: &mut Terms) {
+    for word in document.spellings() {
+        spellings.add(&named(word), 1);
     }
 }
 
@@ -278,11 +274,13 @@ fn seen_outside(term: &str) -> String {
 
 impl Indexer<Happening> for Fields {
     fn schema(&self) -> IndexSchema {
+        let tokenizers = TokenizerManager::default();
+        tokenizers.register(terms::NAME, Apart::default());
         IndexSchema {
             version: VERSION,
             schema: self.schema.clone(),
             key: self.key,
-            tokenizers: TokenizerManager::default(),
+            tokenizers,
         }
     }
 
@@ -356,6 +354,17 @@ impl Indexer<Happening> for Fields {
 }
 
 #[cfg(test)]
+impl Fields {
+    /// An empty index in memory.
+    pub(crate) fn in_memory(&self) -> tantivy::Index {
+        let schema = Indexer::<Happening>::schema(self);
+        let mut index = tantivy::Index::create_in_ram(schema.schema);
+        index.set_tokenizers(schema.tokenizers);
+        index
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use aftercall_retrieval::Part;
     use proptest::prelude::*;
@@ -382,7 +391,7 @@ mod tests {
     }
 
     /// The terms and forms of each word that is said, one by one.
-    fn one_by_one(own: &Profile, said: &[Profile]) -> Vec<String> {
+    fn one_by_one(own: &Profile, said: &[Profile]) -> Terms {
         let mut all = Vec::new();
         let mut add = |term: &str, times: u32| {
             let mut add = |form: &str| {
@@ -395,7 +404,9 @@ mod tests {
         let said = said.iter().flat_map(Profile::terms);
         said.for_each(|term| add(term, 1));
         all.sort();
-        all
+        let mut terms = Terms::default();
+        all.iter().for_each(|term| terms.add(term, 1));
+        terms
     }
 
     proptest! {
@@ -407,9 +418,8 @@ mod tests {
             let own = Profile::of([(Part::Title, own.as_str())]);
             let said = said.iter().map(|text| Profile::of([(Part::Question, text.as_str())]));
             let said: Vec<Profile> = said.collect();
-            let mut terms = Vec::new();
+            let mut terms = Terms::default();
             add_terms(own.counts(), &said, |term| owned(TENANT, term), &mut terms);
-            let terms: Vec<String> = terms.into_iter().map(|token| token.text).collect();
             prop_assert_eq!(terms, one_by_one(&own, &said));
         }
     }
