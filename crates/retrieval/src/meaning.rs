@@ -5,6 +5,7 @@
 
 mod bert;
 mod cache;
+mod steps;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod vector;
@@ -13,7 +14,7 @@ mod wordpiece;
 
 use std::path::Path;
 
-pub use cache::{Found, Key, TextId, VectorCache, direction};
+pub use cache::{Found, Key, TextId, VectorCache, directions};
 pub use vector::{Nearest, Scan, Vector};
 pub use weights::{
     Description, MINI_LM, Mismatch, Source, SourceError, Table, Weights, WeightsError,
@@ -25,6 +26,10 @@ pub use wordpiece::{Lacking, WordPiece};
 pub const QUESTION_TOKENS_MAX: usize = 48;
 /// Tokens of a solution's text that are read, off the request's path.
 pub const TEXT_TOKENS_MAX: usize = 128;
+
+/// Tokens of several texts that are read at once. With more of them nothing is won, and what is between a layer's two
+/// products no longer stays near the processor.
+const TOKENS_AT_ONCE: usize = 256;
 
 /// A model that is ready.
 #[derive(Debug)]
@@ -80,7 +85,38 @@ impl Model {
     /// When the model's numbers don't fit together.
     pub fn direction(&self, text: &str, tokens_max: usize) -> Result<Vector, ModelError> {
         let tokens_max = tokens_max.min(self.description.tokens_max);
-        let tokens = self.pieces.tokens(text, tokens_max);
-        Ok(Vector::of(&self.bert.mean(&tokens)?))
+        let means = self.bert.means(&[self.pieces.tokens(text, tokens_max)])?;
+        Ok(Vector::of(&means.concat()))
+    }
+
+    /// The directions of texts, in their order; of each at most `tokens_max` pieces of words are read. Of short ones
+    /// several together take less time than one by one.
+    ///
+    /// # Errors
+    /// When the model's numbers don't fit together.
+    pub fn directions(&self, texts: &[&str], tokens_max: usize) -> Result<Vec<Vector>, ModelError> {
+        let tokens_max = tokens_max.min(self.description.tokens_max);
+        let tokens = texts
+            .iter()
+            .map(|text| self.pieces.tokens(text, tokens_max));
+        let (mut all, mut together) = (Vec::with_capacity(texts.len()), Vec::new());
+        for tokens in tokens {
+            let sum = together.iter().map(Vec::len).sum::<usize>() + tokens.len();
+            if sum > TOKENS_AT_ONCE && !together.is_empty() {
+                self.read(&mut together, &mut all)?;
+            }
+            together.push(tokens);
+        }
+        if !together.is_empty() {
+            self.read(&mut together, &mut all)?;
+        }
+        Ok(all)
+    }
+
+    fn read(&self, together: &mut Vec<Vec<u32>>, all: &mut Vec<Vector>) -> Result<(), ModelError> {
+        let means = self.bert.means(together)?;
+        all.extend(means.iter().map(|mean| Vector::of(mean)));
+        together.clear();
+        Ok(())
     }
 }

@@ -18,9 +18,9 @@ pub struct Vectors {
 
 impl Vectors {
     /// The cosines of sparse vectors: each a list of dimensions, once each, and what stands there.
-    pub fn of(rows: Vec<Vec<(u32, f32)>>, dimensions: usize) -> Self {
+    pub fn of(rows: &[Vec<(u32, f32)>], dimensions: usize) -> Self {
         let count = rows.len();
-        let columns = Columns::of(&rows, dimensions);
+        let columns = Columns::of(rows, dimensions);
         let mut similarities = vec![0.0; count * count];
         let mut dense = vec![0.0; count];
         for column in columns.all() {

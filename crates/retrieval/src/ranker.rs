@@ -95,11 +95,8 @@ pub struct Answer {
 /// ranked by its words then. Otherwise by words. Cases count in both.
 pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
     let profiles: Vec<&Profile> = candidates.iter().map(|one| one.profile).collect();
-    let lexical::Words {
-        scored: words,
-        near: by_words,
-        among,
-    } = lexical::score(question.query, question.sought, question.library, &profiles);
+    let by_words = lexical::score(question.query, question.sought, question.library, &profiles);
+    let words = &by_words.scored;
     let known = candidates.iter().filter(|one| one.vector.is_some()).count();
     let vector = question.vector.filter(|_| 2 * known > candidates.len());
     let basis = match vector {
@@ -109,15 +106,15 @@ pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
     let meaning = |one: &Candidate<'_>| Some(vector?.cosine(one.vector?));
     let meaning: Vec<Option<f32>> = candidates.iter().map(meaning).collect();
     let among = match vector {
-        Some(_) => alike_in_meaning(candidates, &among),
-        None => among,
+        Some(_) => alike_in_meaning(candidates, &by_words),
+        None => by_words.among(),
     };
     let most = words
         .iter()
         .map(|one| one.score)
         .fold(f32::MIN_POSITIVE, f32::max);
-    let own = own_scores((&words, most), &meaning, basis);
-    let evidence = evidence::of(question, candidates, vector, (&own, &by_words), most);
+    let own = own_scores((words, most), &meaning, basis);
+    let evidence = evidence::of(question, candidates, vector, (&own, &by_words.near), most);
     let base: Vec<f32> = own
         .iter()
         .zip(&evidence)
@@ -130,7 +127,8 @@ pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
     let each = counted as f32 / candidates.len().max(1) as f32;
     let smoothing = SMOOTHING / (1.0 + each);
     let mut ranked: Vec<Ranked> = Vec::with_capacity(candidates.len());
-    let scored = words.into_iter().zip(meaning).zip(evidence);
+    let lexical::Words { scored, near, .. } = by_words;
+    let scored = scored.into_iter().zip(meaning).zip(evidence);
     for (place, ((one, meaning), cases)) in scored.enumerate() {
         let score = base[place] + smoothing * lent[place];
         let of_words = match basis {
@@ -148,7 +146,7 @@ pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
             of_words,
         });
     }
-    let near = nearness(&ranked, (candidates, &by_words), vector);
+    let near = nearness(&ranked, (candidates, &near), vector);
     let score = verdict::score(&near, &among);
     ranked.sort_by(|a, b| {
         b.score
@@ -204,11 +202,14 @@ fn nearness(
 }
 
 /// How alike the candidates are in meaning; in words, where a direction isn't known.
-fn alike_in_meaning(candidates: &[Candidate<'_>], words: &Vectors) -> Vectors {
+fn alike_in_meaning(candidates: &[Candidate<'_>], words: &lexical::Words) -> Vectors {
+    let is_known = candidates.iter().all(|one| one.vector.is_some());
+    let by_words = (!is_known).then(|| words.among());
     Vectors::by(candidates.len(), |one, other| {
-        match (candidates[one].vector, candidates[other].vector) {
-            (Some(a), Some(b)) => a.nearness(b),
-            _ => words.similarity(one, other),
+        match (candidates[one].vector, candidates[other].vector, &by_words) {
+            (Some(a), Some(b), _) => a.nearness(b),
+            (_, _, Some(by_words)) => by_words.similarity(one, other),
+            (_, _, None) => 0.0,
         }
     })
 }

@@ -67,8 +67,10 @@ pub(crate) const TRUSTED_BESIDE_MAX: usize = 16;
 pub(crate) const LOOKED_AT_AGAIN_MAX: usize = 3;
 /// Directions of texts that are kept on disk.
 pub(crate) const DIRECTIONS_KEPT_MAX: usize = 5_000_000;
-/// Directions that are reckoned before it is looked whether others are wanted by now.
+/// Texts whose directions are reckoned before it is looked whether others are wanted by now,
 pub(crate) const RECKONED_AT_ONCE: usize = 32;
+/// and directions that are found on disk.
+pub(crate) const FOUND_AT_ONCE: usize = 1_024;
 /// Sayings by which it is reckoned what a question that has an answer scores.
 pub(crate) const CALIBRATED_BY_MAX: usize = 300;
 /// Words of a text that no solution has, and that are looked for with a slip in them,
@@ -85,7 +87,7 @@ pub(crate) const SEEN_KEPT_BYTES: usize = 8 << 20;
 pub(crate) const HAVING_KEPT_BYTES: usize = 2 << 20;
 /// how long solutions are,
 pub(crate) const LENGTHS_KEPT_BYTES: usize = 16 << 20;
-/// what ranking needs of them (about 1.3 kB each, of some 80 words: all of 100,000 solutions),
+/// what ranking needs of them (by reckoning 1.3 kB each, of some 80 words, so that all of 100,000 solutions have room),
 pub(crate) const OWN_KEPT_BYTES: usize = 128 << 20;
 /// and of what customers said.
 pub(crate) const SAID_KEPT_BYTES: usize = 12 << 20;

@@ -12,18 +12,19 @@
 mod library;
 pub(crate) mod sense;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
 use aftercall_proto::model::v1::Solution;
 use aftercall_retrieval::meaning::{
     Found, Key, Model, ModelError, QUESTION_TOKENS_MAX, TEXT_TOKENS_MAX, TextId, Vector,
-    VectorCache, WeightsError, direction,
+    VectorCache, WeightsError, directions,
 };
-use aftercall_view::Store;
+use aftercall_service::BEHIND_NICE;
 use aftercall_view::index::Snapshot;
+use aftercall_view::{Store, lower_priority};
 use parking_lot::RwLock;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tantivy::schema::Value;
 use tantivy::{DocAddress, TantivyDocument};
 
@@ -32,12 +33,12 @@ use crate::fold::stored;
 use crate::index::Fields;
 use crate::keys;
 use crate::lent;
-use crate::limits::{DIRECTIONS_KEPT_MAX, RECKONED_AT_ONCE};
+use crate::limits::{DIRECTIONS_KEPT_MAX, FOUND_AT_ONCE, RECKONED_AT_ONCE};
 use crate::sayings::Sayings;
 use crate::visible::Visible;
 use crate::words;
 use library::{Library, Unknown};
-use sense::Sense;
+use sense::Texts;
 
 /// A model, and the directions that it has given.
 #[derive(Debug)]
@@ -45,6 +46,31 @@ pub struct Meaning {
     model: Model,
     cache: VectorCache,
     library: RwLock<Library>,
+    threads: Threads,
+}
+
+/// Those on which the model reckons. Without them it has some that all share, and that give way to others if whoever
+/// came first does.
+#[derive(Debug)]
+struct Threads {
+    /// What is asked.
+    asked: ThreadPool,
+    /// Everything else: one that gives way to all others.
+    behind: ThreadPool,
+}
+
+impl Threads {
+    fn start() -> Result<Self, ThreadPoolBuildError> {
+        let asked = ThreadPoolBuilder::new().thread_name(|number| format!("asked-{number}"));
+        let behind = ThreadPoolBuilder::new()
+            .num_threads(1)
+            .thread_name(|_| "meaning".to_owned())
+            .start_handler(|_| lower_priority(BEHIND_NICE));
+        Ok(Self {
+            asked: asked.build()?,
+            behind: behind.build()?,
+        })
+    }
 }
 
 /// Why solutions can't be compared by meaning.
@@ -53,6 +79,9 @@ pub enum MeaningError {
     /// The model can't be used.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// There are no threads to reckon on.
+    #[error("the threads that reckon what texts mean can't be started")]
+    Threads(#[from] ThreadPoolBuildError),
     /// There is no place for the directions.
     #[error("the directions of texts can't be kept in {dir}")]
     Directions {
@@ -90,7 +119,7 @@ impl Meaning {
     /// A model, with its directions in a directory.
     ///
     /// # Errors
-    /// When there is no place for the directions.
+    /// When there is no place for the directions, or there are no threads.
     pub fn of(model: Model, directions: &Path) -> Result<Self, MeaningError> {
         let dimensions = model.description().dimensions;
         let cache = VectorCache::open(directions, dimensions, DIRECTIONS_KEPT_MAX);
@@ -106,15 +135,21 @@ impl Meaning {
         );
         Ok(Self {
             library: RwLock::new(Library::new(dimensions)),
+            threads: Threads::start()?,
             model,
             cache,
         })
     }
 
-    /// The direction of what somebody asks.
-    pub(crate) fn question(&self, text: &str) -> Result<Vector, Error> {
-        let reckoned = self.model.direction(text, QUESTION_TOKENS_MAX);
-        reckoned.map_err(Error::internal)
+    /// The direction of what somebody asks, with what comes of other work meanwhile.
+    pub(crate) fn question<T: Send>(
+        &self,
+        text: &str,
+        meanwhile: impl FnOnce() -> T + Send,
+    ) -> (Result<Vector, Error>, T) {
+        let reckon = || self.model.direction(text, QUESTION_TOKENS_MAX);
+        let (reckoned, meanwhile) = self.threads.asked.join(reckon, meanwhile);
+        (reckoned.map_err(Error::internal), meanwhile)
     }
 
     /// The direction of what a customer said, if it is known.
@@ -151,19 +186,16 @@ impl Meaning {
         snapshot: &Snapshot,
     ) -> Result<Progress, Error> {
         let plan = self.library.read().plan(snapshot)?;
-        let unknown = self.library.write().follow(plan);
-        let mut done = 0;
-        let mut documents: HashMap<DocAddress, Vec<Sense>> = HashMap::new();
-        for Unknown { address, sense } in &unknown {
-            documents.entry(*address).or_default().push(*sense);
-        }
-        let mut addresses: Vec<_> = documents.keys().copied().collect();
-        addresses.sort_unstable_by_key(|address| (address.segment_ord, address.doc_id));
-        for address in addresses {
-            if done >= RECKONED_AT_ONCE {
+        let mut unknown = self.library.write().follow(plan);
+        unknown.sort_unstable_by_key(Unknown::order);
+        let (mut done, mut reckoned) = (0, 0);
+        for document in unknown.chunk_by(|one, next| one.order() == next.order()) {
+            if done >= FOUND_AT_ONCE || reckoned >= RECKONED_AT_ONCE {
                 break;
             }
-            done += self.reckon(store, fields, snapshot, (address, &documents[&address]))?;
+            let came = self.reckon(store, fields, snapshot, document)?;
+            done += came.senses;
+            reckoned += came.reckoned;
         }
         if done == 0 && unknown.is_empty() {
             // What can't be written is reckoned again after a start.
@@ -178,54 +210,101 @@ impl Meaning {
         })
     }
 
-    /// Reckons the directions of a document, as far as the store still says what the index says.
+    /// Finds or reckons the directions of a document, as far as the store still says what the index says.
     fn reckon(
         &self,
         store: &Store,
         fields: &Fields,
         snapshot: &Snapshot,
-        (address, senses): (DocAddress, &[Sense]),
-    ) -> Result<usize, Error> {
-        let document: TantivyDocument = snapshot.searcher.doc(address)?;
+        unknown: &[Unknown],
+    ) -> Result<Came, Error> {
+        let mut came = Came::default();
+        let Some(first) = unknown.first() else {
+            return Ok(came);
+        };
+        let document: TantivyDocument = snapshot.searcher.doc(first.address)?;
         let key = document.get_first(fields.key);
         let Some(key) = key.and_then(|key| key.as_bytes()) else {
-            return Ok(0);
+            return Ok(came);
         };
         let (tenant_id, solution_id) = keys::read_solution(key).map_err(Error::internal)?;
-        let solution: Option<Solution> = stored(store.get(key)?).map_err(Error::internal)?;
-        let lent = lent::read(store, &tenant_id, &solution_id).map_err(Error::internal)?;
-        let solution = lent::with_words(solution.unwrap_or_default(), &lent);
-        let outside = words::outside(&solution);
-        let said = Sayings::read(store, &tenant_id, &solution_id).map_err(Error::internal)?;
-        let texts = [
-            sense::of_solution(&solution),
-            sense::of_solution(&outside),
-            sense::of_sayings(&said),
-        ];
-        let mut done = 0;
+        let (solution, outside, said);
+        let texts = match first.is_said {
+            true => {
+                said = Sayings::read(store, &tenant_id, &solution_id).map_err(Error::internal)?;
+                vec![sense::of_sayings(&said)]
+            }
+            false => {
+                let stored: Option<Solution> = stored(store.get(key)?).map_err(Error::internal)?;
+                let lent = lent::read(store, &tenant_id, &solution_id).map_err(Error::internal)?;
+                solution = lent::with_words(stored.unwrap_or_default(), &lent);
+                outside = words::outside(&solution);
+                vec![sense::of_solution(&solution), sense::of_solution(&outside)]
+            }
+        };
         for texts in texts {
             let sense = sense::of(&texts);
-            if !senses.contains(&sense) || self.library.read().has(sense) {
+            let is_unknown = unknown.iter().any(|unknown| unknown.sense == sense);
+            if !is_unknown || self.library.read().has(sense) {
                 continue;
             }
-            let mut vectors = Vec::with_capacity(texts.len());
-            for (text, weight) in texts {
-                let reckoned = direction(&self.model, &self.cache, text, TEXT_TOKENS_MAX);
-                let (vector, found) = reckoned.map_err(Error::internal)?;
-                let found = match found {
-                    Found::Cached => "cached",
-                    Found::Reckoned => "reckoned",
-                    Found::Unwritten => "unwritten",
-                };
-                metrics::counter!("aftercall_knowledge_texts_total", "found" => found).increment(1);
-                vectors.push((vector, weight));
-            }
-            let vectors = vectors.iter().map(|(vector, weight)| (vector, *weight));
-            if let Some(vector) = Vector::between(vectors) {
+            if let Some(vector) = self.between(&texts, &mut came)? {
                 self.library.write().put(sense, &vector);
-                done += 1;
+                came.senses += 1;
             }
         }
-        Ok(done)
+        Ok(came)
+    }
+
+    /// The direction between those of several texts.
+    fn between(&self, texts: &Texts<'_>, came: &mut Came) -> Result<Option<Vector>, Error> {
+        let (texts, weights): (Vec<_>, Vec<_>) = texts.iter().copied().unzip();
+        let reckon = || directions(&self.model, &self.cache, &texts, TEXT_TOKENS_MAX);
+        let vectors = self.threads.behind.install(reckon);
+        let vectors = vectors.map_err(Error::internal)?;
+        for (_, found) in &vectors {
+            came.reckoned += usize::from(*found != Found::Cached);
+            let found = match found {
+                Found::Cached => "cached",
+                Found::Reckoned => "reckoned",
+                Found::Unwritten => "unwritten",
+            };
+            metrics::counter!("aftercall_knowledge_texts_total", "found" => found).increment(1);
+        }
+        let vectors = vectors.iter().map(|(vector, _)| vector);
+        Ok(Vector::between(vectors.zip(weights)))
+    }
+}
+
+/// What came of looking for the directions of a document.
+#[derive(Debug, Clone, Copy, Default)]
+struct Came {
+    /// Senses of which they are known now.
+    senses: usize,
+    /// Texts that the model has read for that.
+    reckoned: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_reckoned_beside_requests_gives_way_to_what_is_asked() {
+        let threads = Threads::start().unwrap();
+        let nice = || {
+            let thread = Some(rustix::thread::gettid());
+            rustix::process::getpriority_process(thread).unwrap()
+        };
+        // Also where the work itself comes from a thread that gives way.
+        let behind = std::thread::scope(|scope| {
+            let work = || {
+                lower_priority(BEHIND_NICE);
+                (threads.behind.install(nice), threads.asked.install(nice))
+            };
+            scope.spawn(work).join().unwrap()
+        });
+        assert!(behind.0 > behind.1, "{behind:?}");
     }
 }

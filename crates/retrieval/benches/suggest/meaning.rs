@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aftercall_retrieval::Part;
 use aftercall_retrieval::meaning::{
-    MINI_LM, Model, QUESTION_TOKENS_MAX, TEXT_TOKENS_MAX, Vector, VectorCache, direction,
+    MINI_LM, Model, QUESTION_TOKENS_MAX, TEXT_TOKENS_MAX, Vector, VectorCache, directions,
 };
 
 use crate::sets::Set;
@@ -25,6 +25,9 @@ pub(crate) fn model() -> Option<Arc<Model>> {
         }
     }
 }
+
+/// Texts that are looked up at once.
+const AT_ONCE: usize = 64;
 
 /// Directions by the text and how much of it is read.
 pub(crate) struct Directions(HashMap<(String, usize), Vector>);
@@ -47,11 +50,16 @@ impl Directions {
         let halves = wanted.chunks(wanted.len().div_ceil(2).max(1));
         let found = std::thread::scope(|scope| {
             let reckon = |half: &[(String, usize)]| {
-                let directions = half.iter().map(|(text, tokens_max)| {
-                    let found = direction(model, &cache, text, *tokens_max).unwrap();
-                    ((text.clone(), *tokens_max), found.0)
+                let found = half.chunks(AT_ONCE).flat_map(|some| {
+                    let alike = some.chunk_by(|(_, one), (_, next)| one == next);
+                    alike.flat_map(|some| {
+                        let texts: Vec<_> = some.iter().map(|(text, _)| text.as_str()).collect();
+                        let found = directions(model, &cache, &texts, some[0].1).unwrap();
+                        let found = found.into_iter().map(|(vector, _)| vector);
+                        some.iter().cloned().zip(found)
+                    })
                 });
-                directions.collect::<Vec<_>>()
+                found.collect::<Vec<_>>()
             };
             let threads: Vec<_> = halves
                 .map(|half| scope.spawn(move || reckon(half)))

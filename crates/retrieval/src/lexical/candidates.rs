@@ -20,8 +20,17 @@ pub struct Words {
     pub scored: Vec<Scored>,
     /// How near each is to the text: the cosine of their terms.
     pub near: Vec<f32>,
-    /// How near they are to each other.
-    pub among: Vectors,
+    /// Each candidate's terms, weighed,
+    rows: Vec<Vec<(u32, f32)>>,
+    /// and how many different ones there are.
+    terms: usize,
+}
+
+impl Words {
+    /// How near the candidates are to each other: the cosines of their terms.
+    pub fn among(&self) -> Vectors {
+        Vectors::of(&self.rows, self.terms)
+    }
 }
 
 /// A candidate's score.
@@ -77,7 +86,8 @@ pub fn score(query: &Query, sought: &[Sought], library: Library, candidates: &[&
     Words {
         scored,
         near: pool.near(by, &rows),
-        among: Vectors::of(rows, pool.terms.len()),
+        rows,
+        terms: pool.terms.len(),
     }
 }
 

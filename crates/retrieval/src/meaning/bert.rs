@@ -1,13 +1,12 @@
 //! The model's reckoning: BERT's encoder, on one thread's worth of a processor.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use candle_core::{D, DType, Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
+use super::steps::{Add, Gelu, Norm, Softmax};
 use super::weights::{Description, Table};
-
-/// What keeps a division by the spread of equal numbers finite, as the model was trained.
-const EPSILON: f64 = 1e-12;
 
 /// An encoder.
 #[derive(Debug)]
@@ -20,14 +19,9 @@ pub(super) struct Bert {
 }
 
 #[derive(Debug)]
-struct Norm {
-    scale: Tensor,
-    shift: Tensor,
-}
-
-#[derive(Debug)]
 struct Linear {
-    /// As it is multiplied with, from the right.
+    /// As it is multiplied with, from the right: its rows lie as they are read, else they would be laid out anew for each
+    /// product.
     weight: Tensor,
     bias: Tensor,
 }
@@ -58,15 +52,15 @@ impl Tables {
 
     fn linear(&mut self, name: &str) -> Result<Linear> {
         Ok(Linear {
-            weight: self.take(&format!("{name}.weight"))?.t()?,
+            weight: self.take(&format!("{name}.weight"))?.t()?.contiguous()?,
             bias: self.take(&format!("{name}.bias"))?,
         })
     }
 
     fn norm(&mut self, name: &str) -> Result<Norm> {
         Ok(Norm {
-            scale: self.take(&format!("{name}.weight"))?,
-            shift: self.take(&format!("{name}.bias"))?,
+            scale: self.take(&format!("{name}.weight"))?.to_vec1()?,
+            shift: self.take(&format!("{name}.bias"))?.to_vec1()?,
         })
     }
 
@@ -102,60 +96,79 @@ impl Bert {
         })
     }
 
-    /// The mean of what the tokens mean beside each other.
-    pub(super) fn mean(&self, tokens: &[u32]) -> Result<Vec<f32>> {
-        let numbers = Tensor::new(tokens, &Device::Cpu)?;
-        let words = self.words.index_select(&numbers, 0)?;
-        let read = (words + self.positions.narrow(0, 0, tokens.len())?)?;
-        let mut read = self.norm.of(&read)?;
+    /// Of each text the mean of what its tokens mean beside each other. Several are read at once, because the numbers of the
+    /// model, which are many, are looked at once for all of them; no text knows of the others.
+    pub(super) fn means(&self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
+        let numbers = Tensor::new(texts.concat(), &Device::Cpu)?;
+        let mut read = self.words.index_select(&numbers, 0)?;
+        let positions = texts
+            .iter()
+            .map(|text| self.positions.narrow(0, 0, text.len()));
+        let positions = Tensor::cat(&positions.collect::<Result<Vec<_>>>()?, 0)?;
+        read.inplace_op2(&positions, &self.norm)?;
+        let places = places(texts);
         for layer in &self.layers {
-            read = layer.of(&read)?;
+            read = layer.of(&read, &places)?;
         }
-        read.mean(0)?.to_dtype(DType::F32)?.to_vec1()
+        let mean =
+            |place: &Range<usize>| read.narrow(0, place.start, place.len())?.mean(0)?.to_vec1();
+        places.iter().map(mean).collect()
     }
 }
 
-impl Norm {
-    fn of(&self, rows: &Tensor) -> Result<Tensor> {
-        let centred = rows.broadcast_sub(&rows.mean_keepdim(D::Minus1)?)?;
-        let spread = (centred.sqr()?.mean_keepdim(D::Minus1)? + EPSILON)?.sqrt()?;
-        let scaled = centred.broadcast_div(&spread)?.broadcast_mul(&self.scale)?;
-        scaled.broadcast_add(&self.shift)
-    }
+/// Where the rows of each text's tokens are.
+fn places(texts: &[Vec<u32>]) -> Vec<Range<usize>> {
+    let ends = texts.iter().scan(0, |end, text| {
+        *end += text.len();
+        Some(*end)
+    });
+    ends.zip(texts)
+        .map(|(end, text)| end - text.len()..end)
+        .collect()
 }
 
 impl Linear {
     fn of(&self, rows: &Tensor) -> Result<Tensor> {
-        rows.matmul(&self.weight)?.broadcast_add(&self.bias)
+        let product = rows.matmul(&self.weight)?;
+        product.inplace_op2(&self.bias, &Add)?;
+        Ok(product)
     }
 }
 
 impl Layer {
-    fn of(&self, rows: &Tensor) -> Result<Tensor> {
-        let (tokens, dimensions) = rows.dims2()?;
+    fn of(&self, rows: &Tensor, places: &[Range<usize>]) -> Result<Tensor> {
+        let all = [
+            self.query.of(rows)?,
+            self.key.of(rows)?,
+            self.value.of(rows)?,
+        ];
+        let looked = places.iter().map(|place| {
+            let of_text = |rows: &Tensor| rows.narrow(0, place.start, place.len());
+            let [query, key, value] = all.each_ref().map(of_text);
+            self.look(&query?, &key?, &value?)
+        });
+        let looked = Tensor::cat(&looked.collect::<Result<Vec<_>>>()?, 0)?;
+        let attended = self.attended.of(&looked)?;
+        attended.inplace_op2(rows, &self.attended_norm)?;
+        let inner = self.inner.of(&attended)?;
+        inner.inplace_op1(&Gelu)?;
+        let outer = self.outer.of(&inner)?;
+        outer.inplace_op2(&attended, &self.outer_norm)?;
+        Ok(outer)
+    }
+
+    /// What the tokens of one text take from each other.
+    fn look(&self, query: &Tensor, key: &Tensor, value: &Tensor) -> Result<Tensor> {
+        let (tokens, dimensions) = query.dims2()?;
         let width = dimensions / self.heads;
-        let heads = |all: Tensor| {
+        let heads = |all: &Tensor| {
             let all = all.reshape((tokens, self.heads, width))?;
             all.transpose(0, 1)?.contiguous()
         };
-        let query = heads(self.query.of(rows)?)?;
-        let key = heads(self.key.of(rows)?)?;
-        let value = heads(self.value.of(rows)?)?;
-        let scores = (query.matmul(&key.t()?)? * (width as f64).powf(-0.5))?;
-        let looked = softmax(&scores)?.matmul(&value)?;
-        let looked = looked.transpose(0, 1)?.reshape((tokens, dimensions))?;
-        let rows = self
-            .attended_norm
-            .of(&(self.attended.of(&looked)? + rows)?)?;
-        let inner = self.inner.of(&rows)?.gelu_erf()?;
-        self.outer_norm.of(&(self.outer.of(&inner)? + rows)?)
+        let scores = heads(query)?.matmul(&heads(key)?.t()?)?;
+        let factor = (width as f32).sqrt().recip();
+        scores.inplace_op1(&Softmax { factor })?;
+        let looked = scores.matmul(&heads(value)?)?;
+        looked.transpose(0, 1)?.reshape((tokens, dimensions))
     }
-}
-
-/// Shares of one along the last direction.
-fn softmax(scores: &Tensor) -> Result<Tensor> {
-    let least = scores
-        .broadcast_sub(&scores.max_keepdim(D::Minus1)?)?
-        .exp()?;
-    least.broadcast_div(&least.sum_keepdim(D::Minus1)?)
 }

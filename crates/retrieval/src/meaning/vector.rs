@@ -1,5 +1,7 @@
 //! What a text means, as a direction: 384 numbers of a byte each.
 
+use pulp::{Arch, Simd, WithSimd};
+
 /// A direction in a model's space.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vector {
@@ -65,11 +67,26 @@ impl Vector {
     }
 }
 
+/// The sum of the products.
 fn dot(one: &[i8], other: &[i8]) -> i32 {
-    let products = one.iter().zip(other);
-    products
-        .map(|(a, b)| i32::from(i16::from(*a) * i16::from(*b)))
-        .sum()
+    Arch::new().dispatch(Dot { one, other })
+}
+
+/// Compiled for each kind of processor, of which the one at hand is taken: all directions of a library are looked at for
+/// each question.
+struct Dot<'v> {
+    one: &'v [i8],
+    other: &'v [i8],
+}
+
+impl WithSimd for Dot<'_> {
+    type Output = i32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> i32 {
+        let products = self.one.iter().zip(self.other);
+        products.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+    }
 }
 
 /// Many directions in a row, each under a number, for looking at all of them at once.

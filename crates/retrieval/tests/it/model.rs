@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use aftercall_retrieval::meaning::{
-    Found, Model, ModelError, Source, SourceError, VectorCache, Weights, WeightsError, direction,
+    Found, Model, ModelError, Source, SourceError, VectorCache, Weights, WeightsError, directions,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -186,21 +186,40 @@ fn directions_are_reckoned_once() {
     let open = || VectorCache::open(&dir.path().join("vectors"), 8, 100).unwrap();
     let run = |cache: &VectorCache| {
         let texts = ["refund", "router", "red", "refund"];
-        let all: Vec<_> = texts
-            .map(|text| direction(&model, cache, text, 48).unwrap())
-            .into();
+        let all = directions(&model, cache, &texts, 48).unwrap();
         cache.flush().unwrap();
-        let reckoned = all.iter().filter(|(_, found)| *found == Found::Reckoned);
-        (
-            reckoned.count(),
-            all.into_iter()
-                .map(|(vector, _)| vector)
-                .collect::<Vec<_>>(),
-        )
+        let (vectors, found): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+        assert_eq!(
+            cache.len(),
+            3,
+            "the text that stands there twice is kept once"
+        );
+        (vectors, found)
     };
-    let (reckoned, first) = run(&open());
+    let (first, found) = run(&open());
     assert_eq!(first[0], first[3]);
-    assert_eq!(reckoned, 3);
+    assert_eq!(found, [Found::Reckoned; 4]);
     // A start later they are all there.
-    assert_eq!(run(&open()), (0, first));
+    assert_eq!(run(&open()), (first, vec![Found::Cached; 4]));
+}
+
+#[test]
+fn texts_that_are_read_together_know_nothing_of_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = made(&dir.path().join("tiny.model"));
+    let texts = [
+        "refund",
+        "router red",
+        "red",
+        "",
+        "refunds router red refund",
+    ];
+    // More than are read at once.
+    let texts = texts.repeat(40);
+    let together = model.directions(&texts, 48).unwrap();
+    assert_eq!(together.len(), texts.len());
+    for (text, direction) in texts.iter().zip(together) {
+        let alone = model.direction(text, 48).unwrap();
+        assert!(alone.cosine(&direction) > 0.9999, "{text}");
+    }
 }

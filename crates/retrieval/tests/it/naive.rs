@@ -281,18 +281,18 @@ proptest! {
         let weighed = lexical::weigh(&query, &sought, library, &of);
         let weighed: Vec<(f32, bool)> = weighed.iter().map(|one| (one.score, one.tells)).collect();
         prop_assert_eq!(&weighed, &expected);
-        let rows = rows(&of);
+        let (rows, among) = (rows(&of), found.among());
         for one in 0..of.len() {
             for other in (0..of.len()).filter(|other| *other != one) {
-                let similarity = found.among.similarity(one, other);
+                let similarity = among.similarity(one, other);
                 let is_empty = rows[one].is_empty() || rows[other].is_empty();
                 let expected = if is_empty { 0.0 } else { cosine(&rows[one], &rows[other]) };
                 prop_assert!(is_close(similarity, expected), "{} for {}", similarity, expected);
-                prop_assert_eq!(similarity, found.among.similarity(other, one));
+                prop_assert_eq!(similarity, among.similarity(other, one));
             }
             for wanted in [0, 3, 10] {
-                let expected = nearest(&found.among, one, (of.len(), wanted));
-                prop_assert_eq!(found.among.nearest(one, wanted), expected);
+                let expected = nearest(&among, one, (of.len(), wanted));
+                prop_assert_eq!(among.nearest(one, wanted), expected);
             }
         }
     }

@@ -42,6 +42,20 @@ struct Segment {
 pub(super) struct Unknown {
     pub(super) address: DocAddress,
     pub(super) sense: Sense,
+    /// Whether it is of what customers said, rather than of the document's own words.
+    pub(super) is_said: bool,
+}
+
+impl Unknown {
+    /// In which order directions are reckoned: first of all documents' own words, without which they can't be compared at
+    /// all; and those of a document together.
+    pub(super) fn order(&self) -> (bool, u32, u32) {
+        let DocAddress {
+            segment_ord,
+            doc_id,
+        } = self.address;
+        (self.is_said, segment_ord, doc_id)
+    }
 }
 
 /// What is to be learnt of an index.
@@ -136,6 +150,7 @@ impl Library {
                     None => unknown.push(Unknown {
                         address: DocAddress::new(at, doc),
                         sense,
+                        is_said: number == SAID,
                     }),
                 }
             }
