@@ -118,7 +118,6 @@ impl Sights {
             .map(|segment| self.lengths(segment, fields, sight.is_outside));
         let lengths = lengths.collect::<tantivy::Result<Vec<Lengths>>>()?;
         let terms = terms(fields, tenant_id, sight);
-        let mut is_known = known.len() == segments.len();
         let mut seen = Vec::with_capacity(segments.len());
         for (segment, lengths) in segments.iter().zip(&lengths) {
             let before = known.iter().find(|seen| seen.is_of(segment, sight.at_us));
@@ -126,16 +125,14 @@ impl Sights {
             seen.push(match before {
                 Some(before) if before.deleted == deleted => Arc::clone(before),
                 Some(before) if before.deleted < deleted => {
-                    is_known = false;
                     Arc::new(before.less_deleted(segment, lengths))
                 }
-                _ => {
-                    is_known = false;
-                    Arc::new(Seen::of(segment, fields, (&terms, sight), lengths)?)
-                }
+                _ => Arc::new(Seen::of(segment, fields, (&terms, sight), lengths)?),
             });
         }
-        if is_known {
+        // The same segments may stand in another order by now.
+        let is_as_before = |(now, before): (&Arc<Seen>, &Arc<Seen>)| Arc::ptr_eq(now, before);
+        if known.len() == seen.len() && seen.iter().zip(&*known).all(is_as_before) {
             return Ok((known, lengths));
         }
         let seen: Segments = seen.into();
@@ -275,5 +272,66 @@ impl Seen {
     /// How much memory it takes, in bytes.
     fn memory_bytes(&self) -> usize {
         size_of::<Self>() + self.bits.memory_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tantivy::indexer::NoMergePolicy;
+    use tantivy::{IndexWriter, TantivyDocument};
+
+    use super::*;
+
+    const TENANT: &str = "acme";
+    /// As much as the writer takes at least, in bytes.
+    const WRITER_BYTES: usize = 15_000_000;
+
+    #[test]
+    fn what_is_kept_of_segments_is_found_again_in_whatever_order_they_stand() {
+        let fields = Fields::new();
+        let index = fields.in_memory();
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES).unwrap();
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        for documents in 1..4 {
+            for _ in 0..documents {
+                writer.add_document(TantivyDocument::default()).unwrap();
+            }
+            writer.commit().unwrap();
+        }
+        let searcher = index.reader().unwrap().searcher();
+        let sight = Sight {
+            marks: Vec::new(),
+            at_us: 0,
+            only_verified: true,
+            is_outside: false,
+        };
+        let sights = Sights::default();
+        let seen = || sights.of(&searcher, &fields, TENANT, &sight).unwrap().0;
+        let is_in_order = |seen: &Segments| {
+            let segments = searcher.segment_readers().iter();
+            segments
+                .map(|one| one.segment_id())
+                .eq(seen.iter().map(|one| one.segment_id))
+        };
+        let first = seen();
+        assert!(first.len() == 3 && is_in_order(&first));
+        let asker = Asker {
+            tenant_id: TENANT.to_owned(),
+            marks: Vec::new(),
+            only_verified: true,
+            is_outside: false,
+        };
+        sights
+            .seen
+            .put(asker, first.iter().rev().cloned().collect(), 1);
+        let again = seen();
+        assert!(is_in_order(&again));
+        // Nothing was looked through anew.
+        assert!(
+            first
+                .iter()
+                .zip(&*again)
+                .all(|(one, other)| Arc::ptr_eq(one, other))
+        );
     }
 }
