@@ -150,10 +150,10 @@ fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
 fn gelu(number: f32) -> f32 {
     let x = number.abs() * std::f32::consts::FRAC_1_SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * x);
-    let terms = [-1.453_152_027, 1.421_413_741, -0.284_496_736, 0.254_829_592];
+    let terms = [-1.453_152_1, 1.421_413_8, -0.284_496_72, 0.254_829_6];
     let sum = terms
         .into_iter()
-        .fold(1.061_405_429, |sum: f32, term: f32| sum * t + term);
+        .fold(1.061_405_4, |sum: f32, term: f32| sum * t + term);
     // What lies above `number.abs()`, of both sides together.
     let outside = 0.5 * sum * t * exp(-x * x);
     let below = if number < 0.0 { outside } else { 1.0 - outside };
