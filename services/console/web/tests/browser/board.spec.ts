@@ -146,6 +146,7 @@ test('a row that moves among others keeps the focus, and what others change move
     contact({ text: 'Stays after it', dueIn: 27, customer: 'C-5' }),
   ]);
   await page.goto(server.url);
+  await expect(row(page, 'Stays after it')).toBeVisible();
   await pick(page, 'Moves away');
   const after = await row(page, 'Stays after it').getAttribute('style');
   server.command(['followups', 'reschedule', id, '--to', '72h', '--reason', 'The part comes later.', '--customer-informed-message', 'mail-1']);
@@ -160,6 +161,8 @@ test('a row that moves among others keeps the focus, and what others change move
 test('several are moved at once, and what is wrong is said field by field', async ({ page }) => {
   server.record([1, 2, 3].map((n) => contact({ text: `Moved together ${n}`, dueIn: 55, customer: `M-${n}` })));
   await page.goto(server.url);
+  // One that comes later would wait until nobody is in the list.
+  for (const n of [1, 2, 3]) await expect(row(page, `Moved together ${n}`)).toBeVisible();
   for (const n of [1, 2, 3]) await row(page, `Moved together ${n}`).getByRole('checkbox').check();
   await page.getByRole('button', { name: 'Reschedule' }).click();
   await expect(page.getByRole('dialog', { name: 'Move the dues of 3 promises' })).toBeVisible();
