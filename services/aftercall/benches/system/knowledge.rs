@@ -3,6 +3,7 @@
 mod filling;
 mod library;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use crate::footprint::mib;
 use crate::report::{Figure, Goal, Report};
 use crate::server::Server;
 use filling::{Size, use_them};
-use library::{Editor, publish, question};
+use library::{Editor, keep_directions, publish, question};
 
 /// How many solutions there are, unless `AFTERCALL_BENCH_SOLUTIONS` says another number.
 const SOLUTIONS: u64 = 100_000;
@@ -29,8 +30,8 @@ const LASTING: Duration = Duration::from_secs(60);
 /// What a suggestion may take, typed and whole.
 const TYPED_MS: f64 = 10.0;
 const WHOLE_MS: f64 = 40.0;
-/// The most texts whose directions a measurement waits for.
-const DIRECTIONS_MAX: u64 = 20_000;
+/// How often it is looked how many directions there are.
+const LOOKED_EVERY: Duration = Duration::from_secs(10);
 
 /// The number in the variable `name`, or the usual one.
 pub(crate) fn asked(name: &str, usual: u64) -> anyhow::Result<u64> {
@@ -88,27 +89,48 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     by_meaning(data.path(), solutions, report).await
 }
 
-/// The same with a model, if `AFTERCALL_MODEL` names one: as far as directions are reckoned within the measurement.
+/// The model's file, if there is to be one.
+fn model() -> Option<OsString> {
+    std::env::var_os("AFTERCALL_MODEL")
+}
+
+/// The same with a model, if there is one: with directions of all solutions, while those of what customers said are
+/// reckoned beside what is asked.
 async fn by_meaning(data: &Path, solutions: u64, report: &mut Report) -> anyhow::Result<()> {
-    let Some(model) = std::env::var_os("AFTERCALL_MODEL") else {
+    let Some(model) = model() else {
         return Ok(());
     };
-    let place = data.join("models");
+    let (model, place) = (Path::new(&model), data.join("models"));
+    keep_directions(&data.join("directions"), model, solutions)?;
     std::fs::create_dir_all(&place)?;
-    let name = Path::new(&model)
-        .file_name()
-        .context("AFTERCALL_MODEL is no file")?;
-    std::fs::copy(&model, place.join(name))?;
+    let name = model.file_name().context("AFTERCALL_MODEL is no file")?;
+    std::fs::copy(model, place.join(name))?;
     let server = Server::aftercall(data)?;
     server.caught_up().await?;
-    let known = || server.metric_of("aftercall_knowledge_directions", "known");
-    let (began, wanted) = (Instant::now(), DIRECTIONS_MAX.min(solutions));
-    while known().unwrap_or_default() < wanted as f64 {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+    let count = |state| server.metric_of("aftercall_knowledge_directions", state);
+    let began = Instant::now();
+    loop {
+        tokio::time::sleep(LOOKED_EVERY).await;
+        // They are told once the first are known.
+        let (known, wanted) = (
+            count("known").unwrap_or(0.0),
+            count("wanted").unwrap_or(0.0),
+        );
+        eprintln!("{known} directions are known, {wanted} are wanted");
+        if known >= solutions as f64 {
+            break;
+        }
     }
-    let rate = known()? / began.elapsed().as_secs_f64();
-    report.note("knowledge.directions", rate, "directions/s");
+    let took = began.elapsed().as_secs_f64();
+    report.note(
+        "knowledge.directions_read",
+        solutions as f64 / took,
+        "directions/s",
+    );
+    let (began, before) = (Instant::now(), count("known")?);
     suggestions(&server, (solutions, true), report).await?;
+    let rate = (count("known")? - before) / began.elapsed().as_secs_f64();
+    report.note("knowledge.directions_reckoned", rate, "directions/s");
     report.note("knowledge.memory.by_meaning", server.rss_mib()?, "MiB");
     server.stop()
 }

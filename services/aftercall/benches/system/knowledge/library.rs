@@ -1,39 +1,62 @@
 //! Solutions of made-up words, and somebody who edits them.
 
+use std::path::Path;
+use std::sync::LazyLock;
+
 use aftercall_client::{Client, Transport};
 use aftercall_proto::knowledge::v1::solution_service_client::SolutionServiceClient;
 use aftercall_proto::knowledge::v1::{
     ApproveVersionRequest, DraftSolutionRequest, PublishVersionRequest,
 };
 use aftercall_proto::model::v1::Solution;
+use aftercall_retrieval::meaning::{Key, TEXT_TOKENS_MAX, TextId, Vector, VectorCache, Weights};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use super::model;
 use crate::server::Server;
 
 /// How many writers publish at once.
 const WRITERS: u64 = 64;
 /// Words of the made-up language.
-const WORDS: f64 = 30_000.0;
+const MADE_UP: usize = 30_000;
 
 /// Words of which few are common and most are rare, as in any language: the n-th is said in proportion to 1 / n.
 pub(super) fn text(seed: u64, words: usize) -> String {
+    static VOCABULARY: LazyLock<Vec<String>> = LazyLock::new(|| known().unwrap_or_else(made_up));
+    let mut random = StdRng::seed_from_u64(seed);
+    let words = (0..words).map(|_| {
+        let rank = (VOCABULARY.len() as f64).powf(random.random::<f64>()) as usize;
+        VOCABULARY[rank % VOCABULARY.len()].as_str()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The words that the model knows whole, if there is one: made-up ones it reads in four pieces each, and people's mostly
+/// in one.
+fn known() -> Option<Vec<String>> {
+    let model = model()?;
+    let weights = Weights::read(Path::new(&model));
+    let mut words = weights.expect("AFTERCALL_MODEL is a model").vocabulary;
+    words.retain(|word| word.len() >= 3 && word.bytes().all(|byte| byte.is_ascii_lowercase()));
+    Some(words)
+}
+
+fn made_up() -> Vec<String> {
     const SYLLABLES: [&str; 16] = [
         "ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "pha", "gre", "sti", "blo",
         "tru", "wan",
     ];
-    let mut random = StdRng::seed_from_u64(seed);
-    let words = (0..words).map(|_| {
-        let mut rank = WORDS.powf(random.random::<f64>()) as usize;
+    let word = |mut rank: usize| {
         let mut word = String::from("qu");
         while rank > 0 {
             word.push_str(SYLLABLES[rank % SYLLABLES.len()]);
             rank /= SYLLABLES.len();
         }
         word
-    });
-    words.collect::<Vec<_>>().join(" ")
+    };
+    (0..MADE_UP).map(word).collect()
 }
 
 /// What somebody asks: a line.
@@ -44,6 +67,26 @@ pub(super) fn question(number: u64) -> String {
 /// What contacts are about in which the solution of a number is used.
 pub(super) fn reason(number: u64) -> String {
     format!("reason.{}", number % 200)
+}
+
+/// Keeps directions of the first editions of so many solutions in `dir`, for the model in a file. They point anywhere: to
+/// reckon them takes hours, and how long an answer takes does not depend on where they point.
+pub(super) fn keep_directions(dir: &Path, model: &Path, count: u64) -> anyhow::Result<()> {
+    let model = Weights::describe(model)?;
+    let cache = VectorCache::open(dir, model.dimensions, 3 * count as usize)?;
+    for number in 0..count {
+        let solution = solution(number, 0);
+        let question = &solution.question_in_customer_words[0];
+        let mut random = StdRng::seed_from_u64(number);
+        for text in [&solution.title, question, &solution.resolution] {
+            let numbers = (0..model.dimensions).map(|_| random.random_range(-1.0_f32..1.0));
+            let vector = Vector::of(&numbers.collect::<Vec<_>>());
+            let key = Key::of(&model.source_sha256, TEXT_TOKENS_MAX, TextId::of(text));
+            cache.put(key, vector)?;
+        }
+    }
+    cache.flush()?;
+    Ok(())
 }
 
 fn solution(number: u64, edition: u64) -> Solution {
