@@ -1,5 +1,8 @@
 //! A library of solutions, and what is asked of it.
 
+use std::collections::HashSet;
+
+use aftercall_retrieval::lexical::{Query, Sought};
 use aftercall_retrieval::meaning::{Nearest, Scan, Vector};
 use aftercall_retrieval::ranker::{self, Answer, Candidate, Question};
 use aftercall_retrieval::verdict::Calibrations;
@@ -33,10 +36,22 @@ impl Library {
         without: Option<usize>,
     ) -> (Vec<usize>, Answer) {
         let (query, sought) = self.index.sought(text);
-        let mut places = self.index.candidates(&sought);
+        let places = self.index.candidates(&sought);
+        self.rank((&query, &sought), places, vector, without)
+    }
+
+    /// The same once the candidates by words are there.
+    pub(crate) fn rank(
+        &self,
+        (query, sought): (&Query, &[Sought]),
+        mut places: Vec<usize>,
+        vector: Option<&Vector>,
+        without: Option<usize>,
+    ) -> (Vec<usize>, Answer) {
         if let (Some(vector), Some((_, scan))) = (vector, &self.meaning) {
+            let by_words: HashSet<usize> = places.iter().copied().collect();
             let mut nearest = Nearest::new(NEAR);
-            for place in (0..scan.len()).filter(|place| !places.contains(place)) {
+            for place in (0..scan.len()).filter(|place| !by_words.contains(place)) {
                 nearest.add(place, scan.cosine(place, vector));
             }
             places.extend(nearest.finish().into_iter().map(|(place, _)| place));
@@ -48,8 +63,8 @@ impl Library {
             cases: &[],
         });
         let question = Question {
-            query: &query,
-            sought: &sought,
+            query,
+            sought,
             library: self.index.library,
             vector,
             calibrations: &Calibrations::default(),
