@@ -67,6 +67,9 @@ impl Model {
     /// # Errors
     /// When they don't fit together.
     pub fn of(weights: Weights) -> Result<Self, ModelError> {
+        // On the thread that asks: others that were started for it would be shared by all, and give way, or not, as
+        // whoever used them first; and beside other questions nothing is won by them.
+        gemm::set_threading_threshold(usize::MAX);
         Ok(Self {
             bert: bert::Bert::of(&weights.description, weights.tables)?,
             pieces: WordPiece::of(weights.vocabulary)?,

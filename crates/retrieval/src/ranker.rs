@@ -2,6 +2,8 @@
 
 mod evidence;
 
+use std::cell::LazyCell;
+
 use crate::lexical::{self, Library, Match, Query, Shared, Sought};
 use crate::meaning::Vector;
 use crate::neighbours::{self, SMOOTHING, Vectors};
@@ -203,13 +205,11 @@ fn nearness(
 
 /// How alike the candidates are in meaning; in words, where a direction isn't known.
 fn alike_in_meaning(candidates: &[Candidate<'_>], words: &lexical::Words) -> Vectors {
-    let is_known = candidates.iter().all(|one| one.vector.is_some());
-    let by_words = (!is_known).then(|| words.among());
+    let by_words = LazyCell::new(|| words.among());
     Vectors::by(candidates.len(), |one, other| {
-        match (candidates[one].vector, candidates[other].vector, &by_words) {
-            (Some(a), Some(b), _) => a.nearness(b),
-            (_, _, Some(by_words)) => by_words.similarity(one, other),
-            (_, _, None) => 0.0,
+        match (candidates[one].vector, candidates[other].vector) {
+            (Some(a), Some(b)) => a.nearness(b),
+            _ => by_words.similarity(one, other),
         }
     })
 }

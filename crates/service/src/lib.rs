@@ -72,7 +72,6 @@ pub use principal::{
     ActorKind, Forbidden, Principal, Role, Roles, Unauthenticated, UnknownName, principal_of,
 };
 pub use promising::Promising;
-pub use readers::BEHIND_NICE;
 pub use reading::{Including, Reading, Through, Unread};
 pub use reasons::Reason;
 pub use scheduler::{Scheduler, Task};

@@ -21,7 +21,7 @@ const QUEUED_MAX: usize = 1_024;
 
 /// How much the thread gives way on which work is done that nobody waits for: not so much that it stands still, with
 /// what others may need, while requests come one after the other.
-pub const BEHIND_NICE: i32 = 10;
+const BEHIND_NICE: i32 = 10;
 
 type Work = Box<dyn FnOnce() + Send>;
 

@@ -20,11 +20,9 @@ use aftercall_retrieval::meaning::{
     Found, Key, Model, ModelError, QUESTION_TOKENS_MAX, TEXT_TOKENS_MAX, TextId, Vector,
     VectorCache, WeightsError, directions,
 };
-use aftercall_service::BEHIND_NICE;
+use aftercall_view::Store;
 use aftercall_view::index::Snapshot;
-use aftercall_view::{Store, lower_priority};
 use parking_lot::RwLock;
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tantivy::schema::Value;
 use tantivy::{DocAddress, TantivyDocument};
 
@@ -46,31 +44,6 @@ pub struct Meaning {
     model: Model,
     cache: VectorCache,
     library: RwLock<Library>,
-    threads: Threads,
-}
-
-/// Those on which the model reckons. Without them it has some that all share, and that give way to others if whoever
-/// came first does.
-#[derive(Debug)]
-struct Threads {
-    /// What is asked.
-    asked: ThreadPool,
-    /// Everything else: one that gives way to all others.
-    behind: ThreadPool,
-}
-
-impl Threads {
-    fn start() -> Result<Self, ThreadPoolBuildError> {
-        let asked = ThreadPoolBuilder::new().thread_name(|number| format!("asked-{number}"));
-        let behind = ThreadPoolBuilder::new()
-            .num_threads(1)
-            .thread_name(|_| "meaning".to_owned())
-            .start_handler(|_| lower_priority(BEHIND_NICE));
-        Ok(Self {
-            asked: asked.build()?,
-            behind: behind.build()?,
-        })
-    }
 }
 
 /// Why solutions can't be compared by meaning.
@@ -79,9 +52,6 @@ pub enum MeaningError {
     /// The model can't be used.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// There are no threads to reckon on.
-    #[error("the threads that reckon what texts mean can't be started")]
-    Threads(#[from] ThreadPoolBuildError),
     /// There is no place for the directions.
     #[error("the directions of texts can't be kept in {dir}")]
     Directions {
@@ -119,7 +89,7 @@ impl Meaning {
     /// A model, with its directions in a directory.
     ///
     /// # Errors
-    /// When there is no place for the directions, or there are no threads.
+    /// When there is no place for the directions.
     pub fn of(model: Model, directions: &Path) -> Result<Self, MeaningError> {
         let dimensions = model.description().dimensions;
         let cache = VectorCache::open(directions, dimensions, DIRECTIONS_KEPT_MAX);
@@ -135,21 +105,15 @@ impl Meaning {
         );
         Ok(Self {
             library: RwLock::new(Library::new(dimensions)),
-            threads: Threads::start()?,
             model,
             cache,
         })
     }
 
-    /// The direction of what somebody asks, with what comes of other work meanwhile.
-    pub(crate) fn question<T: Send>(
-        &self,
-        text: &str,
-        meanwhile: impl FnOnce() -> T + Send,
-    ) -> (Result<Vector, Error>, T) {
-        let reckon = || self.model.direction(text, QUESTION_TOKENS_MAX);
-        let (reckoned, meanwhile) = self.threads.asked.join(reckon, meanwhile);
-        (reckoned.map_err(Error::internal), meanwhile)
+    /// The direction of what somebody asks.
+    pub(crate) fn question(&self, text: &str) -> Result<Vector, Error> {
+        let reckoned = self.model.direction(text, QUESTION_TOKENS_MAX);
+        reckoned.map_err(Error::internal)
     }
 
     /// The direction of what a customer said, if it is known.
@@ -259,8 +223,7 @@ impl Meaning {
     /// The direction between those of several texts.
     fn between(&self, texts: &Texts<'_>, came: &mut Came) -> Result<Option<Vector>, Error> {
         let (texts, weights): (Vec<_>, Vec<_>) = texts.iter().copied().unzip();
-        let reckon = || directions(&self.model, &self.cache, &texts, TEXT_TOKENS_MAX);
-        let vectors = self.threads.behind.install(reckon);
+        let vectors = directions(&self.model, &self.cache, &texts, TEXT_TOKENS_MAX);
         let vectors = vectors.map_err(Error::internal)?;
         for (_, found) in &vectors {
             came.reckoned += usize::from(*found != Found::Cached);
@@ -283,28 +246,4 @@ struct Came {
     senses: usize,
     /// Texts that the model has read for that.
     reckoned: usize,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn what_is_reckoned_beside_requests_gives_way_to_what_is_asked() {
-        let threads = Threads::start().unwrap();
-        let nice = || {
-            let thread = Some(rustix::thread::gettid());
-            rustix::process::getpriority_process(thread).unwrap()
-        };
-        // Also where the work itself comes from a thread that gives way.
-        let behind = std::thread::scope(|scope| {
-            let work = || {
-                lower_priority(BEHIND_NICE);
-                (threads.behind.install(nice), threads.asked.install(nice))
-            };
-            scope.spawn(work).join().unwrap()
-        });
-        assert!(behind.0 > behind.1, "{behind:?}");
-    }
 }

@@ -103,21 +103,17 @@ impl Asked {
             is_whole,
         } = asked;
         let synonyms = comparing.synonyms.counting(visible.tenant_id(), language);
-        let search = || lexical::search(visible, (text, &synonyms), wanted);
-        let Some(meaning) = comparing.meaning.as_ref().filter(|_| is_whole) else {
-            return Ok(Self {
-                found: search()?,
-                vector: None,
-                nearest: Vec::new(),
-            });
+        let mut asked = Self {
+            found: lexical::search(visible, (text, &synonyms), wanted)?,
+            vector: None,
+            nearest: Vec::new(),
         };
-        let (vector, found) = meaning.question(text, search);
-        let (vector, found) = (vector?, found?);
-        Ok(Self {
-            found,
-            nearest: meaning.nearest(visible, &vector, NEAREST_MAX),
-            vector: Some(vector),
-        })
+        if let Some(meaning) = comparing.meaning.as_ref().filter(|_| is_whole) {
+            let vector = meaning.question(text)?;
+            asked.nearest = meaning.nearest(visible, &vector, NEAREST_MAX);
+            asked.vector = Some(vector);
+        }
+        Ok(asked)
     }
 
     /// Leaves out documents that are not there any more.

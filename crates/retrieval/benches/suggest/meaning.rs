@@ -26,9 +26,6 @@ pub(crate) fn model() -> Option<Arc<Model>> {
     }
 }
 
-/// Texts that are looked up at once.
-const AT_ONCE: usize = 64;
-
 /// Directions by the text and how much of it is read.
 pub(crate) struct Directions(HashMap<(String, usize), Vector>);
 
@@ -50,14 +47,12 @@ impl Directions {
         let halves = wanted.chunks(wanted.len().div_ceil(2).max(1));
         let found = std::thread::scope(|scope| {
             let reckon = |half: &[(String, usize)]| {
-                let found = half.chunks(AT_ONCE).flat_map(|some| {
-                    let alike = some.chunk_by(|(_, one), (_, next)| one == next);
-                    alike.flat_map(|some| {
-                        let texts: Vec<_> = some.iter().map(|(text, _)| text.as_str()).collect();
-                        let found = directions(model, &cache, &texts, some[0].1).unwrap();
-                        let found = found.into_iter().map(|(vector, _)| vector);
-                        some.iter().cloned().zip(found)
-                    })
+                let alike = half.chunk_by(|(_, one), (_, next)| one == next);
+                let found = alike.flat_map(|some| {
+                    let texts: Vec<_> = some.iter().map(|(text, _)| text.as_str()).collect();
+                    let found = directions(model, &cache, &texts, some[0].1).unwrap();
+                    let found = found.into_iter().map(|(vector, _)| vector);
+                    some.iter().cloned().zip(found)
                 });
                 found.collect::<Vec<_>>()
             };

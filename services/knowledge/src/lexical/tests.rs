@@ -5,7 +5,7 @@ use aftercall_retrieval::words;
 use aftercall_view::Indexer;
 use proptest::prelude::*;
 use tantivy::indexer::NoMergePolicy;
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
 
 use super::*;
 use crate::index::Fields;
@@ -41,7 +41,7 @@ fn document(fields: &Fields, key: usize, (said, length): &Says) -> TantivyDocume
 
 /// An index of several segments, in which each document of a number that `gone` divides is deleted again.
 fn searcher(fields: &Fields, segments: &[Vec<Says>], gone: usize) -> Searcher {
-    let index = fields.in_memory();
+    let index = Index::create_in_ram(Indexer::<Happening>::schema(fields).schema);
     let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES).unwrap();
     writer.set_merge_policy(Box::new(NoMergePolicy));
     let mut count: usize = 0;

@@ -163,6 +163,7 @@ impl Own {
 #[cfg(test)]
 mod tests {
     use aftercall_proto::model::v1::Solution;
+    use aftercall_view::Indexer;
     use tantivy::indexer::NoMergePolicy;
     use tantivy::{Index, IndexWriter};
 
@@ -213,7 +214,8 @@ mod tests {
     #[test]
     fn all_is_read_ahead_and_what_was_merged_is_let_go() {
         let fields = Fields::new();
-        let index = fields.in_memory();
+        let schema = Indexer::<aftercall_ledger::Happening>::schema(&fields).schema;
+        let index = Index::create_in_ram(schema);
         let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES).unwrap();
         writer.set_merge_policy(Box::new(NoMergePolicy));
         let each = AHEAD_AT_A_TIME as usize + 1;

@@ -277,8 +277,10 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use aftercall_ledger::Happening;
+    use aftercall_view::Indexer;
     use tantivy::indexer::NoMergePolicy;
-    use tantivy::{IndexWriter, TantivyDocument};
+    use tantivy::{Index, IndexWriter, TantivyDocument};
 
     use super::*;
 
@@ -289,7 +291,7 @@ mod tests {
     #[test]
     fn what_is_kept_of_segments_is_found_again_in_whatever_order_they_stand() {
         let fields = Fields::new();
-        let index = fields.in_memory();
+        let index = Index::create_in_ram(Indexer::<Happening>::schema(&fields).schema);
         let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES).unwrap();
         writer.set_merge_policy(Box::new(NoMergePolicy));
         for documents in 1..4 {

@@ -57,7 +57,7 @@ impl World {
     fn new() -> Self {
         let fields = Fields::new();
         let schema = Indexer::<Happening>::schema(&fields).schema;
-        let index = fields.in_memory();
+        let index = Index::create_in_ram(schema.clone());
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
         let reader: IndexReader = reader.try_into().unwrap();
         let writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES).unwrap();
