@@ -125,13 +125,13 @@ impl command::Command for ContactCommand {
         match self.core.ledger.request(name, self.hash.as_bytes())? {
             Known::Not => {}
             Known::Reused => return Err(Refusal::IdReused),
-            Known::Done(done) => return Ok(Decision::Done(Changed::of(&self.core, &done))),
+            Known::Done(done) => {
+                self.warn_again(&current, original)?;
+                return Ok(Decision::Done(Changed::of(&self.core, &done)));
+            }
         }
         let now = self.core.now();
-        let original = match original {
-            Some(original) => original,
-            None => self.original(current.position())?,
-        };
+        let original = self.original_of(&current, original)?;
         let fact = match &self.change {
             Change::Amended(amendment, warned) => {
                 permit(&self.principal, amendment, &original, (&current, now))?;
@@ -173,6 +173,14 @@ impl ContactCommand {
             }
         }
         Ok(None)
+    }
+
+    /// What a change needs of the first record of a contact, unless it was read already.
+    fn original_of(&self, contact: &Contact, read: Option<Original>) -> Result<Original, Refusal> {
+        match read {
+            Some(original) => Ok(original),
+            None => self.original(contact.position()),
+        }
     }
 
     /// What a change needs of the first record.
@@ -219,6 +227,20 @@ impl ContactCommand {
             amended.interaction = Some(interaction::amended(coded).1);
         }
         Ok(fact)
+    }
+
+    /// Tells once more what is odd about an amendment that is done: whoever sends it again may not have had the answer.
+    fn warn_again(&self, current: &Contact, read: Option<Original>) -> Result<(), Refusal> {
+        let Change::Amended(amendment, warned) = &self.change else {
+            return Ok(());
+        };
+        let original = self.original_of(current, read)?;
+        let (began_at, _) = current.times(original.occurred_at, original.ended_at);
+        match self.coded((amendment, warned), began_at) {
+            // By now the tenant refuses such a code; this one was taken.
+            Ok(_) | Err(Refusal::Invalid(_)) => Ok(()),
+            Err(failed) => Err(failed),
+        }
     }
 
     /// The event, under the key that the contact was recorded under.

@@ -5,7 +5,7 @@ use aftercall_proto::event::v1::{Event, EventType, InteractionAmended, Interacti
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     Disposition, DriverSegment, DriverSetter, Interaction, IvrOutcome, IvrStep, Setting, Taxonomy,
-    TaxonomyKind, TaxonomyNode, UnknownCodes,
+    TaxonomyKind, TaxonomyNode, UnknownCodes, Warning,
 };
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, RecordInteractionRequest};
 use aftercall_service::Clock;
@@ -170,6 +170,14 @@ async fn a_code_that_is_not_in_use_is_refused_with_what_to_do() {
     assert_eq!(segment.confidence, Some(0.75));
 }
 
+/// The field and the reason of each warning.
+fn warned(warnings: &[Warning]) -> Vec<(String, String)> {
+    let warned = warnings
+        .iter()
+        .map(|it| (it.field.clone(), it.reason.clone()));
+    warned.collect()
+}
+
 #[tokio::test]
 async fn where_the_tenant_says_so_and_in_imports_it_is_a_warning() {
     let fixture = Fixture::new().await;
@@ -180,11 +188,6 @@ async fn where_the_tenant_says_so_and_in_imports_it_is_a_warning() {
         .record(with_reason(1, "billing.refnd"))
         .await
         .unwrap();
-    let warned = |warnings: &[aftercall_proto::model::v1::Warning]| {
-        let warnings = warnings.iter();
-        let warned = warnings.map(|it| (it.field.clone(), it.reason.clone()));
-        warned.collect::<Vec<_>>()
-    };
     let field = "interaction.contact_reasons[0].code".to_owned();
     let expected = [(field, "UNKNOWN_CODE".to_owned())];
     assert_eq!(warned(&answer.warnings), expected);
@@ -204,6 +207,37 @@ async fn where_the_tenant_says_so_and_in_imports_it_is_a_warning() {
     };
     let answer = fixture.record(import).await.unwrap();
     assert_eq!(warned(&answer.warnings), expected);
+}
+
+#[tokio::test]
+async fn an_amendment_that_is_sent_again_warns_again() {
+    let fixture = Fixture::new().await;
+    fixture
+        .set_up(1, "reasons", reasons(UnknownCodes::Warn))
+        .await;
+    fixture
+        .record(with_reason(1, "billing.refund"))
+        .await
+        .unwrap();
+    let odd = with_reason(1, "billing.refnd").interaction.unwrap();
+    let odd = amended("r1", "contact_reasons", odd);
+    let send = async || {
+        let mut lead = fixture.client("acme lead-1 team_lead");
+        let answer = lead.amend_interaction(odd.clone()).await.unwrap();
+        answer.into_inner()
+    };
+    let first = send().await;
+    let field = "interaction.contact_reasons[0].code".to_owned();
+    let expected = [(field, "UNKNOWN_CODE".to_owned())];
+    assert_eq!(warned(&first.warnings), expected);
+    assert_eq!(send().await, first);
+
+    // What is refused by now was taken then: it stays done.
+    fixture
+        .set_up(2, "reasons", reasons(UnknownCodes::Refuse))
+        .await;
+    let later = send().await;
+    assert_eq!((later.version, &*later.warnings), (first.version, &[][..]));
 }
 
 #[tokio::test]
