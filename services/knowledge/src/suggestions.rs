@@ -157,11 +157,12 @@ pub(crate) fn suggest(
         },
         lexical::Wanted::Best,
     )?;
+    let now = Timestamp::from_microsecond(sight.at_us).map_err(Error::internal)?;
     let (mut scored, _) = scored(
         store,
         &visible,
         (viewer, comparing),
-        (&asked, sight),
+        (&asked, sight, now),
         wanted.suggestions_max,
     )?;
     let (fits, hand_off) = (fits(&scored), hands_off(&scored, sight));
@@ -269,19 +270,20 @@ pub(crate) fn tell_apart(scored: &mut [Scored]) {
 
 /// The best of what comes near, with why each does: at most so many. Where nothing fits, all of them are guesses. And
 /// the documents that are left out of it, because their solutions are not there any more: the index may be a moment
-/// behind, and what it still has must neither be told nor push aside what is there.
+/// behind, and what it still has must neither be told nor push aside what is there. Solutions are trusted as they were at
+/// the time that is given.
 pub(crate) fn scored(
     store: &Store,
     visible: &Visible<'_>,
     (viewer, comparing): (&Viewer, &Comparing),
-    (asked, sight): (&Asked, &Sight),
+    (asked, sight, trusted_at): (&Asked, &Sight, Timestamp),
     scored_max: usize,
 ) -> Result<(Vec<Scored>, BTreeSet<DocAddress>), Error> {
     let mut without = Without::default();
     let mut times = 0;
     loop {
         let ranking = ranking::rank(store, visible, comparing, asked, &without)?;
-        let (scored, gone) = look(store, (viewer, sight), &ranking, scored_max)?;
+        let (scored, gone) = look(store, (viewer, sight, trusted_at), &ranking, scored_max)?;
         times += 1;
         let is_done = gone.is_empty() || times > LOOKED_AT_AGAIN_MAX;
         without.gone.extend(gone);
@@ -294,7 +296,7 @@ pub(crate) fn scored(
 /// What of a ranking may be told, and the documents of what may not be any more.
 fn look(
     store: &Store,
-    (viewer, sight): (&Viewer, &Sight),
+    (viewer, sight, trusted_at): (&Viewer, &Sight, Timestamp),
     ranking: &Ranking,
     scored_max: usize,
 ) -> Result<(Vec<Scored>, Vec<DocAddress>), Error> {
@@ -307,7 +309,7 @@ fn look(
     let within_reach = scored_max.saturating_add(TRUSTED_BESIDE_MAX);
     let mut by_trust = ByTrust::of(scores, within_reach, |at| {
         let solution_id = ranking.found[told[at].place].0.as_str();
-        trusting::factor(store, (tenant_id, solution_id), now)
+        trusting::factor(store, (tenant_id, solution_id), trusted_at)
     });
     let (mut scored, mut gone) = (Vec::new(), Vec::new());
     while scored.len() < scored_max {

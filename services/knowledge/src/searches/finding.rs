@@ -58,6 +58,8 @@ struct Query {
     paging: Paging,
     /// Where the page before ended.
     after: Option<Place>,
+    /// For when solutions are trusted: that of the first page, so that none changes its place from page to page.
+    trusted_at: Timestamp,
     /// The question to be kept where nothing fits; none where it is not to be.
     question: Option<SearchQuestion>,
     search_id: String,
@@ -72,15 +74,22 @@ impl Place {
         Self(Reverse(rank), solution_id.to_owned())
     }
 
-    fn read(place: &[u8]) -> Result<Self, Unread> {
+    /// Of what [`bytes`](Self::bytes) gives, with the time that is said there.
+    fn read(place: &[u8]) -> Result<(Self, Timestamp), Unread> {
+        let malformed = || Unread::PageToken(TokenError::Malformed);
         let mut parts = Parts::new(place);
-        let read = parts.tag().and_then(|_| Ok((parts.u64()?, parts.text()?)));
-        let (rank, id) = read.map_err(|_| Unread::PageToken(TokenError::Malformed))?;
-        Ok(Self::of(rank, &id))
+        let read = parts
+            .tag()
+            .and_then(|_| Ok((parts.u64()?, parts.text()?, parts.time()?)));
+        let (rank, id, at_us) = read.map_err(|_| malformed())?;
+        let at = Timestamp::from_microsecond(at_us).map_err(|_| malformed())?;
+        Ok((Self::of(rank, &id), at))
     }
 
-    fn bytes(&self) -> Bytes {
-        Key::new(1).u64(self.0.0).text(&self.1).into()
+    /// As a page that ends with it says it, in a list of solutions as they were trusted at a time.
+    fn bytes(&self, trusted_at: Timestamp) -> Bytes {
+        let key = Key::new(1).u64(self.0.0).text(&self.1);
+        key.time(microseconds(trusted_at)).into()
     }
 }
 
@@ -111,7 +120,12 @@ impl Query {
         ];
         let log = knowledge.reading().log_identity();
         let paging = Paging::asked(&log, &query, size, &message.page_token)?;
-        let after = paging.after().map(|place| Place::read(place)).transpose()?;
+        let deps = knowledge.deps();
+        let now = deps.clock.now();
+        let (after, trusted_at) = match paging.after() {
+            Some(place) => Place::read(place).map(|(place, at)| (Some(place), at))?,
+            None => (None, now),
+        };
         let says = !message.text.trim().is_empty();
         let is_kept = message.is_finished && says && after.is_none() && !narrowed.is_of_trust();
         let about = match (
@@ -130,15 +144,15 @@ impl Query {
             interaction_id: InteractionId::read(&message.interaction_id).into_string(),
             ..SearchQuestion::default()
         });
-        let deps = knowledge.deps();
         Ok(Self {
             text: message.text.clone(),
             is_finished: message.is_finished,
             language: filter.language.clone(),
-            sight: narrowed.sight(viewer.reader(), microseconds(deps.clock.now())),
+            sight: narrowed.sight(viewer.reader(), microseconds(now)),
             facets,
             paging,
             after,
+            trusted_at,
             question,
             search_id: match given_id.as_str() {
                 "" => deps.ids.uuid_v7().to_string(),
@@ -249,8 +263,13 @@ fn fitting(
     asked.leave_out(&gone.documents);
     let (by, sight) = ((viewer, comparing), &query.sight);
     // What goes while this is answered is left out, too.
-    let (mut scored, gone_since) =
-        suggestions::scored(store, visible, by, (&asked, sight), BEST_MAX)?;
+    let (mut scored, gone_since) = suggestions::scored(
+        store,
+        visible,
+        by,
+        (&asked, sight, query.trusted_at),
+        BEST_MAX,
+    )?;
     let fits = suggestions::fits(&scored);
     let hand_off = suggestions::hands_off(&scored, sight);
     suggestions::tell_apart(&mut scored);
@@ -262,7 +281,7 @@ fn fitting(
         (place, hit(one, sight, &terms))
     });
     let due = hits.filter(|(place, _)| query.after.as_ref().is_none_or(|after| place > after));
-    let due = due.map(|(place, hit)| Ok::<_, Error>((place.bytes(), hit)));
+    let due = due.map(|(place, hit)| Ok::<_, Error>((place.bytes(query.trusted_at), hit)));
     let (hits, next) = query.paging.fill(due)?;
     Ok(Listed {
         hits,
@@ -314,7 +333,7 @@ fn latest(
                 break;
             }
             match latest_hit(store, viewer, query, &place)? {
-                Some(hit) => hits.push(Ok::<_, Error>((place.bytes(), hit))),
+                Some(hit) => hits.push(Ok::<_, Error>((place.bytes(query.trusted_at), hit))),
                 None => gone_since += usize::from(gone.documents.insert(address)),
             }
         }

@@ -114,8 +114,8 @@ async fn one_that_has_expired_stands_behind_one_that_shares_a_little_less() {
     assert_eq!(ids(&found), [ONE]);
 }
 
-#[tokio::test]
-async fn of_two_that_say_the_same_the_one_that_was_checked_within_a_year_comes_first() {
+/// A world with two solutions that say the same, of which the second was checked when the world began.
+async fn with_one_checked() -> World {
     let world = World::new().await;
     for id in [ONE, OTHER] {
         world
@@ -137,6 +137,12 @@ async fn of_two_that_say_the_same_the_one_that_was_checked_within_a_year_comes_f
     };
     let done = world.evidence.clone().verify_solution(request).await;
     done.unwrap();
+    world
+}
+
+#[tokio::test]
+async fn of_two_that_say_the_same_the_one_that_was_checked_within_a_year_comes_first() {
+    let world = with_one_checked().await;
     let found = world.suggest("my router is slow").await;
     assert_eq!(ids(&found), [OTHER, ONE]);
     assert!(trust(&found, OTHER) > 1.0 && trust(&found, ONE) == 1.0);
@@ -144,4 +150,26 @@ async fn of_two_that_say_the_same_the_one_that_was_checked_within_a_year_comes_f
     let found = world.suggest("my router is slow").await;
     assert_eq!(ids(&found), [ONE, OTHER]);
     assert!(found.iter().all(|one| one.trust == 1.0));
+}
+
+/// While somebody reads page after page the first one's order stays, however long that takes.
+#[tokio::test]
+async fn who_turns_the_page_later_meets_no_solution_twice() {
+    let world = with_one_checked().await;
+    let page = async |size, token: &str| {
+        let asked = SearchSolutionsRequest {
+            text: "my router is slow".to_owned(),
+            page_size: size,
+            page_token: token.to_owned(),
+            ..SearchSolutionsRequest::default()
+        };
+        let found = world.search(asked).await;
+        let hits = found.hits.into_iter().map(|hit| hit.solution_id);
+        (hits.collect::<Vec<_>>(), found.next_page_token)
+    };
+    let (first, token) = page(1, "").await;
+    assert_eq!(first, [OTHER]);
+    world.clock.advance(Duration::from_secs(366 * 86_400));
+    assert_eq!(page(2, &token).await, (vec![ONE.to_owned()], String::new()));
+    assert_eq!(page(1, "").await.0, [ONE]);
 }

@@ -44,7 +44,7 @@ pub(super) fn find(
     let total = hits.len() as u64;
     let hits = hits.into_iter();
     let due = hits.filter(|(place, _)| query.after.as_ref().is_none_or(|after| place > after));
-    let due = due.map(|(place, hit)| Ok::<_, Error>((place.bytes(), hit)));
+    let due = due.map(|(place, hit)| Ok::<_, Error>((place.bytes(query.trusted_at), hit)));
     let (hits, next) = query.paging.fill(due)?;
     Ok(Some(Listed {
         hits,

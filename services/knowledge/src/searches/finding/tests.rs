@@ -22,6 +22,7 @@ fn query(text: &str, viewer: &Viewer) -> Query {
         facets: vec![SolutionFacet::Audience],
         paging: Paging::asked(&log, &[b"search"], 1, "").unwrap(),
         after: None,
+        trusted_at: Timestamp::UNIX_EPOCH,
         question: None,
         search_id: String::new(),
     }
