@@ -66,8 +66,9 @@ pub trait Projection: Send + 'static {
 
 /// How a view's search index is made from its store.
 ///
-/// [`Projection::apply`] names the documents that a fact touches by [`Txn::touch`]; after each
-/// batch every touched document is made anew by [`Indexer::document`] from the store's state.
+/// [`Projection::apply`] names the documents that a fact touches by [`Txn::touch`]. Before the index's next commit
+/// every touched document is made anew by [`Indexer::document`], once, from the store's state: soon while the view keeps
+/// up, after many batches while it is far behind.
 pub trait Indexer<F> {
     /// The index's schema. Asked for at each opening.
     fn schema(&self) -> IndexSchema;

@@ -226,6 +226,10 @@ impl<T> Session<T> {
             site.source.pause();
             return Ok(Stepped::Blocked);
         }
+        if self.index.as_ref().is_some_and(IndexState::is_committing) {
+            self.commit_index(site)?;
+            return Ok(Stepped::Folded);
+        }
         self.audit.step(&site.shared.store, AUDIT_STEP)?;
         let wait = wait.min(self.has_time(&site.options));
         let at_once = (site.options.poll_records_max, site.options.poll_bytes_max);
@@ -344,41 +348,19 @@ impl<T> Session<T> {
 
     /// Ends: what is not committed is abandoned, but what is in memory goes to the disk if that takes
     /// no time.
-    pub(super) fn stop<F: Fold<Fact = T>, S>(mut self, site: &Site<F, S>) {
-        let committed = match &mut self.index {
-            Some(index) if index.is_soon_committed() => index.commit(&site.shared).map(drop),
-            _ => Ok(()),
-        };
-        if let Err(error) = committed {
-            tracing::warn!(view = site.shared.name, %error, "index not committed at the stop");
+    pub(super) fn stop<F: Fold<Fact = T>, S>(mut self, site: &mut Site<F, S>) {
+        let is_soon = self
+            .index
+            .as_ref()
+            .is_some_and(IndexState::is_soon_committed);
+        if is_soon && let Err(error) = self.commit_index_if_few(site) {
+            tracing::warn!(
+                view = site.shared.name,
+                ?error,
+                "index not committed at the stop"
+            );
         }
         flush_at_stop(&site.shared);
-    }
-
-    /// Whether the index is open, or was opened now.
-    fn has_index<F: Fold<Fact = T>, S: Source<Fact = T>>(
-        &mut self,
-        site: &mut Site<F, S>,
-    ) -> Result<bool, Trouble> {
-        match self.index.as_ref().is_none_or(IndexState::is_open) {
-            true => Ok(true),
-            false => self.begin_folding(site),
-        }
-    }
-
-    fn commit_index_if_due<F: Fold, S>(
-        &mut self,
-        site: &Site<F, S>,
-        caught_up: bool,
-    ) -> Result<(), Trouble> {
-        let Some(index) = &mut self.index else {
-            return Ok(());
-        };
-        let is_due = index.is_due(&site.options.index, &site.shared, caught_up);
-        if is_due && index.commit(&site.shared)? {
-            self.publish(site);
-        }
-        Ok(())
     }
 
     /// Shows queries and waiters how far the view is.

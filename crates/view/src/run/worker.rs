@@ -155,7 +155,7 @@ impl<F: Fold, S: Source<Fact = F::Fact>> Worker<F, S> {
     fn stop(&mut self) -> Stepped {
         let session = self.session.take();
         let stopped = catch_unwind(AssertUnwindSafe(|| match session {
-            Some(session) => session.stop(&self.site),
+            Some(session) => session.stop(&mut self.site),
             None if self.site.shared.store.is_open() => flush_at_stop(&self.site.shared),
             None => {}
         }));

@@ -112,8 +112,8 @@ impl<'a> Txn<'a> {
         self.scan(range, direction)
     }
 
-    /// Says that the index's document `key` must be made anew from the state after this batch.
-    /// Without an index this does nothing.
+    /// Says that the index's document `key` must be made anew from the state after this batch or a
+    /// later one. Without an index this does nothing.
     pub fn touch(&mut self, key: impl Into<Bytes>) {
         self.touched.push((key.into(), Touch::Known));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aftercall_log::{Entry, Log, LogId, MemoryLog, Position, Record};
@@ -61,6 +62,8 @@ pub(crate) fn record(key: &str, body: &[u8]) -> Record {
 pub(crate) struct Words {
     pub(crate) version: u32,
     pub(crate) fields: Option<Fields>,
+    /// How many documents were made for the index.
+    pub(crate) made: Arc<AtomicUsize>,
 }
 
 pub(crate) struct Fields {
@@ -74,6 +77,7 @@ impl Words {
         Self {
             version: 1,
             fields: None,
+            made: Arc::default(),
         }
     }
 
@@ -88,6 +92,7 @@ impl Words {
                 key,
                 word,
             }),
+            made: Arc::default(),
         }
     }
 }
@@ -202,6 +207,7 @@ impl Indexer<Word> for Words {
         key: &[u8],
         txn: &Txn<'_>,
     ) -> Result<Option<TantivyDocument>, ApplyError> {
+        self.made.fetch_add(1, Ordering::Relaxed);
         let Some(words) = txn.get(words_key(std::str::from_utf8(key).unwrap()))? else {
             return Ok(None);
         };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use aftercall_log::{Log, LogId, MemoryLog};
 use aftercall_view::index::{IndexOptions, SearchIndex};
@@ -200,6 +202,35 @@ async fn a_view_that_is_ahead_of_its_log_is_rebuilt() {
     assert_eq!(answers(&short, dir.path(), &written).await, expected);
 }
 
+/// What is touched again and again while much is to come is made now and then, and at the end.
+#[tokio::test]
+async fn a_view_far_behind_makes_a_document_once_for_many_touches() {
+    const RECORDS: usize = 40_000;
+    let log = MemoryLog::new(LOG, 1);
+    let written = append_drawn(&log, 10, RECORDS).await;
+    let expected = reference(&log, &written).await;
+    let dir = tempfile::tempdir().unwrap();
+    for part in ["words", "words/index"] {
+        let options = Options {
+            poll_records_max: 100,
+            index: IndexOptions {
+                behind_records_max: 1,
+                ..IndexOptions::default()
+            },
+            ..options()
+        };
+        let _ = std::fs::remove_dir_all(dir.path().join(part));
+        let words = Words::indexed();
+        let made = Arc::clone(&words.made);
+        let view = start_with(&log, dir.path(), words, options);
+        view.wait_for_index(&written, soon()).await.unwrap();
+        stop(view).await;
+        let made = made.load(Ordering::Relaxed);
+        assert!(made < RECORDS / 3, "without {part}: {made} were made");
+        assert_eq!(answers(&log, dir.path(), &written).await, expected);
+    }
+}
+
 #[tokio::test]
 async fn an_index_behind_or_ahead_of_its_store_converges() {
     let log = MemoryLog::new(LOG, 1);
@@ -248,7 +279,14 @@ proptest! {
             understate(&crashed.path().join("words/index"), index_says.min(index_at).min(words.len()));
             let log = MemoryLog::new(LOG, 1);
             let written = append(&log, &words).await;
-            let options = Options { poll_records_max: records_max, ..options() };
+            let options = Options {
+                poll_records_max: records_max,
+                index: IndexOptions {
+                    behind_records_max: records_max as u64,
+                    ..IndexOptions::default()
+                },
+                ..options()
+            };
             let view = start_with(&log, crashed.path(), Words::indexed(), options);
             view.wait_for_index(&written, soon()).await.unwrap();
             let fields = Words::indexed().fields.unwrap();

@@ -1,6 +1,6 @@
 //! The search index of a session, written beside its store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,15 +9,27 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::super::retry::Retry;
-use super::super::{Fold, IDLE_WAIT, Trouble, ViewError};
-use super::{Site, begin_trouble};
+use super::super::{Fold, IDLE_WAIT, Source, Trouble, ViewError};
+use super::{Session, Site, begin_trouble};
 use crate::handle::Shared;
 use crate::index::{IndexError, IndexOptions, IndexSchema, SearchIndex, remove_dir};
 use crate::store::Touch;
-use crate::{Cause, Indexer, Positions, Txn};
+use crate::{Cause, Indexer, Positions, Store, Txn};
 
 /// A commit of so few records takes no time.
 const SOON_COMMITTED_RECORDS: u64 = 2_048;
+
+/// So few documents are made in no time, and take little room.
+const SOON_MADE: usize = 2_048;
+
+/// How many documents are made at a time between other work.
+const DOCUMENTS_AT_ONCE: usize = 1_024;
+
+/// How many documents may wait to be made. A key of a contact takes about 100 bytes here.
+const TOUCHED_MAX: usize = 1 << 18;
+
+/// A view that is far behind commits once what it has written is such a part of what is still to come.
+const PART_OF_WHAT_COMES: u64 = 4;
 
 /// An index, and how far it is.
 #[derive(Default)]
@@ -36,6 +48,11 @@ pub(super) struct IndexState {
     /// Searches are answered once it is complete through this: one that is begun anew beside a store that
     /// is not new would answer as if nothing were there.
     shown_from: Positions,
+    /// The documents that were touched since the last commit and may have been there before. Each is made once, before
+    /// the next commit, however often it is touched until then.
+    touched: BTreeSet<Bytes>,
+    /// A commit has begun: the touched documents are made, some at a time.
+    is_committing: bool,
     /// How many records, and bytes of them, are written and not committed.
     records: u64,
     bytes: u64,
@@ -112,6 +129,8 @@ impl IndexState {
         error: IndexError,
     ) -> Option<Arc<ViewError>> {
         self.index = None;
+        self.touched.clear();
+        self.is_committing = false;
         let view = site.shared.name;
         let pause = self.retry.failed(Instant::now());
         self.lacks_room = error.cause() == Cause::Full;
@@ -182,7 +201,8 @@ impl IndexState {
         self.bytes += bytes;
     }
 
-    /// Makes each touched document anew, from the state that a batch leaves behind.
+    /// Takes note of the documents that a batch touched. One that the index can't hold yet is made at once, from the
+    /// state that the batch leaves behind: it is seldom touched again before the next commit.
     pub(super) fn write<T>(
         &mut self,
         indexer: &mut dyn Indexer<T>,
@@ -193,10 +213,34 @@ impl IndexState {
             return Err(IndexError::closed().into());
         };
         for (key, touch) in touched {
+            if touch == Touch::Known || self.touched.contains(&key) {
+                self.touched.insert(key);
+                continue;
+            }
             let document = indexer.document(&key, txn).map_err(begin_trouble)?;
             index.write(&key, document, touch)?;
         }
         Ok(())
+    }
+
+    /// Makes some of the touched documents anew, from the store's state; says whether none is left.
+    fn make_some<T>(
+        &mut self,
+        indexer: &mut dyn Indexer<T>,
+        store: &Store,
+    ) -> Result<bool, Trouble> {
+        let Some(index) = &mut self.index else {
+            return Err(IndexError::closed().into());
+        };
+        let txn = Txn::new(store);
+        for _ in 0..DOCUMENTS_AT_ONCE {
+            let Some(key) = self.touched.pop_first() else {
+                break;
+            };
+            let document = indexer.document(&key, &txn).map_err(begin_trouble)?;
+            index.write(&key, document, Touch::Known)?;
+        }
+        Ok(self.touched.is_empty())
     }
 
     /// In how long it is to be committed, while the view keeps up.
@@ -207,22 +251,30 @@ impl IndexState {
         }
     }
 
-    /// Whether it is to be committed now.
+    /// Whether it is to be committed now. `to_come` tells how many records are not read yet, as far as that is known,
+    /// and nothing while the view keeps up.
     pub(super) fn is_due(
         &mut self,
         options: &IndexOptions,
         shared: &Shared,
-        caught_up: bool,
+        to_come: Option<u64>,
     ) -> bool {
-        self.set_merges(caught_up);
+        self.set_merges(to_come.is_none());
         let since = self.age();
         let wanted = || shared.index_wanted.load(Ordering::Relaxed);
-        match caught_up {
-            true => since >= options.commit_every || wanted(),
-            false => {
-                since >= options.behind_commit_every || self.records >= options.behind_records_max
-            }
-        }
+        let Some(to_come) = to_come else {
+            return since >= options.commit_every || wanted();
+        };
+        // Who is far behind shows nobody much by a little more. What is touched meanwhile is made once.
+        let worth_it = (to_come / PART_OF_WHAT_COMES).min(options.far_behind_records_max);
+        let is_due =
+            since >= options.behind_commit_every || self.records >= options.behind_records_max;
+        self.touched.len() >= TOUCHED_MAX || (is_due && self.records >= worth_it)
+    }
+
+    /// Whether a commit has begun and is not done.
+    pub(super) fn is_committing(&self) -> bool {
+        self.is_committing
     }
 
     /// How long ago the last commit was.
@@ -242,8 +294,24 @@ impl IndexState {
         self.records <= SOON_COMMITTED_RECORDS
     }
 
-    /// Makes what was written visible; says whether there was anything.
-    pub(super) fn commit(&mut self, shared: &Shared) -> Result<bool, IndexError> {
+    /// Makes what was written visible, or some of its documents if there are many; says whether anything more is visible
+    /// now.
+    pub(super) fn commit<T>(
+        &mut self,
+        indexer: &mut dyn Indexer<T>,
+        shared: &Shared,
+    ) -> Result<bool, Trouble> {
+        if self.index.is_none() {
+            return Ok(false);
+        }
+        self.is_committing = !self.make_some(indexer, &shared.store)?;
+        if self.is_committing {
+            return Ok(false);
+        }
+        Ok(self.commit_made(shared)?)
+    }
+
+    fn commit_made(&mut self, shared: &Shared) -> Result<bool, IndexError> {
         let Some(index) = &mut self.index else {
             return Ok(false);
         };
@@ -264,5 +332,64 @@ impl IndexState {
     pub(super) fn check(&mut self) -> Result<(), IndexError> {
         let index = self.index.as_mut();
         index.map_or(Ok(()), |index| index.await_check(Duration::ZERO))
+    }
+}
+
+impl<T> Session<T> {
+    /// Whether the index is open, or was opened now.
+    pub(super) fn has_index<F: Fold<Fact = T>, S: Source<Fact = T>>(
+        &mut self,
+        site: &mut Site<F, S>,
+    ) -> Result<bool, Trouble> {
+        match self.index.as_ref().is_none_or(IndexState::is_open) {
+            true => Ok(true),
+            false => self.begin_folding(site),
+        }
+    }
+
+    pub(super) fn commit_index_if_due<F: Fold<Fact = T>, S>(
+        &mut self,
+        site: &mut Site<F, S>,
+        caught_up: bool,
+    ) -> Result<(), Trouble> {
+        let to_come = (!caught_up).then(|| self.read.behind(&self.tails));
+        let Some(index) = &mut self.index else {
+            return Ok(());
+        };
+        match index.is_due(&site.options.index, &site.shared, to_come) {
+            true => self.commit_index(site),
+            false => Ok(()),
+        }
+    }
+
+    /// Commits the index, or takes a step towards it, and shows that.
+    pub(super) fn commit_index<F: Fold<Fact = T>, S>(
+        &mut self,
+        site: &mut Site<F, S>,
+    ) -> Result<(), Trouble> {
+        let (Some(index), Some(indexer)) = (&mut self.index, site.fold.indexer()) else {
+            return Ok(());
+        };
+        if index.commit(indexer, &site.shared)? {
+            self.publish(site);
+        }
+        Ok(())
+    }
+
+    /// Commits the index if few documents are to be made before, and shows it to nobody.
+    pub(super) fn commit_index_if_few<F: Fold<Fact = T>, S>(
+        &mut self,
+        site: &mut Site<F, S>,
+    ) -> Result<(), Trouble> {
+        let (Some(index), Some(indexer)) = (&mut self.index, site.fold.indexer()) else {
+            return Ok(());
+        };
+        if !index.is_open() || index.touched.len() > SOON_MADE {
+            return Ok(());
+        }
+        while !index.make_some(indexer, &site.shared.store)? {}
+        index.is_committing = false;
+        index.commit_made(&site.shared)?;
+        Ok(())
     }
 }

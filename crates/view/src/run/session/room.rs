@@ -95,15 +95,15 @@ impl<T> Session<T> {
     }
 
     /// Writes what is in memory while there is room for it, and merges nothing more.
-    fn settle<F: Fold, S>(&mut self, site: &Site<F, S>) -> Result<(), Trouble> {
+    fn settle<F: Fold<Fact = T>, S>(&mut self, site: &mut Site<F, S>) -> Result<(), Trouble> {
         match site.shared.store.flush() {
             Err(error) if is_full(&error) => {}
             flushed => flushed?,
         }
         if let Some(index) = &mut self.index {
             index.set_merges(false);
-            index.commit(&site.shared)?;
         }
+        self.commit_index_if_few(site)?;
         self.publish(site);
         Ok(())
     }
