@@ -94,11 +94,9 @@ pub struct IndexOptions {
     pub commit_every: Duration,
     /// The least time between two commits while the view is behind.
     pub behind_commit_every: Duration,
-    /// The most records between two commits while the view is behind, but not far: less than four times as many.
+    /// The most records between two commits while the view is behind. One that is far behind waits for a quarter of what
+    /// is still to come, if that is more.
     pub behind_records_max: u64,
-    /// The most records between two commits while the view is far behind. Until they are as many, the next commit waits
-    /// for a quarter of what is still to come.
-    pub far_behind_records_max: u64,
 }
 
 impl Default for IndexOptions {
@@ -109,7 +107,6 @@ impl Default for IndexOptions {
             commit_every: Duration::from_millis(250),
             behind_commit_every: Duration::from_secs(5),
             behind_records_max: 200_000,
-            far_behind_records_max: 1_000_000,
         }
     }
 }

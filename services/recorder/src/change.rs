@@ -126,7 +126,7 @@ impl command::Command for ContactCommand {
             Known::Not => {}
             Known::Reused => return Err(Refusal::IdReused),
             Known::Done(done) => {
-                self.warn_again(&current, original)?;
+                self.warn_again(&current, original);
                 return Ok(Decision::Done(Changed::of(&self.core, &done)));
             }
         }
@@ -230,16 +230,15 @@ impl ContactCommand {
     }
 
     /// Tells once more what is odd about an amendment that is done: whoever sends it again may not have had the answer.
-    fn warn_again(&self, current: &Contact, read: Option<Original>) -> Result<(), Refusal> {
+    /// It stays done, and is answered, whatever is in the way of that: the tenant may refuse such a code by now, and the
+    /// first record may be beyond reach.
+    fn warn_again(&self, current: &Contact, read: Option<Original>) {
         let Change::Amended(amendment, warned) = &self.change else {
-            return Ok(());
+            return;
         };
-        let original = self.original_of(current, read)?;
-        let (began_at, _) = current.times(original.occurred_at, original.ended_at);
-        match self.coded((amendment, warned), began_at) {
-            // By now the tenant refuses such a code; this one was taken.
-            Ok(_) | Err(Refusal::Invalid(_)) => Ok(()),
-            Err(failed) => Err(failed),
+        if let Ok(original) = self.original_of(current, read) {
+            let (began_at, _) = current.times(original.occurred_at, original.ended_at);
+            let _ = self.coded((amendment, warned), began_at);
         }
     }
 

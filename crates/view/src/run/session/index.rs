@@ -14,15 +14,12 @@ use super::{Session, Site, begin_trouble};
 use crate::handle::Shared;
 use crate::index::{IndexError, IndexOptions, IndexSchema, SearchIndex, remove_dir};
 use crate::store::Touch;
-use crate::{Cause, Indexer, Positions, Store, Txn};
+use crate::{Cause, Indexer, Positions, Txn};
 
 /// A commit of so few records takes no time.
 const SOON_COMMITTED_RECORDS: u64 = 2_048;
 
-/// So few documents are made in no time, and take little room.
-const SOON_MADE: usize = 2_048;
-
-/// How many documents are made at a time between other work.
+/// How many documents are made at a time between other work: they take no time, and little room.
 const DOCUMENTS_AT_ONCE: usize = 1_024;
 
 /// How many documents may wait to be made. A key of a contact takes about 100 bytes here.
@@ -30,6 +27,9 @@ const TOUCHED_MAX: usize = 1 << 18;
 
 /// A view that is far behind commits once what it has written is such a part of what is still to come.
 const PART_OF_WHAT_COMES: u64 = 4;
+
+/// However far it is behind, it commits after so many records.
+const FAR_BEHIND_RECORDS_MAX: u64 = 1_000_000;
 
 /// An index, and how far it is.
 #[derive(Default)]
@@ -223,26 +223,6 @@ impl IndexState {
         Ok(())
     }
 
-    /// Makes some of the touched documents anew, from the store's state; says whether none is left.
-    fn make_some<T>(
-        &mut self,
-        indexer: &mut dyn Indexer<T>,
-        store: &Store,
-    ) -> Result<bool, Trouble> {
-        let Some(index) = &mut self.index else {
-            return Err(IndexError::closed().into());
-        };
-        let txn = Txn::new(store);
-        for _ in 0..DOCUMENTS_AT_ONCE {
-            let Some(key) = self.touched.pop_first() else {
-                break;
-            };
-            let document = indexer.document(&key, &txn).map_err(begin_trouble)?;
-            index.write(&key, document, Touch::Known)?;
-        }
-        Ok(self.touched.is_empty())
-    }
-
     /// In how long it is to be committed, while the view keeps up.
     pub(super) fn is_due_in(&self, options: &IndexOptions) -> Duration {
         match self.records {
@@ -266,7 +246,7 @@ impl IndexState {
             return since >= options.commit_every || wanted();
         };
         // Who is far behind shows nobody much by a little more. What is touched meanwhile is made once.
-        let worth_it = (to_come / PART_OF_WHAT_COMES).min(options.far_behind_records_max);
+        let worth_it = (to_come / PART_OF_WHAT_COMES).min(FAR_BEHIND_RECORDS_MAX);
         let is_due =
             since >= options.behind_commit_every || self.records >= options.behind_records_max;
         self.touched.len() >= TOUCHED_MAX || (is_due && self.records >= worth_it)
@@ -294,27 +274,28 @@ impl IndexState {
         self.records <= SOON_COMMITTED_RECORDS
     }
 
-    /// Makes what was written visible, or some of its documents if there are many; says whether anything more is visible
-    /// now.
+    /// Makes some of the touched documents anew, from the store's state, and what was written visible once none is left;
+    /// says whether more is visible now.
     pub(super) fn commit<T>(
         &mut self,
         indexer: &mut dyn Indexer<T>,
         shared: &Shared,
     ) -> Result<bool, Trouble> {
-        if self.index.is_none() {
-            return Ok(false);
-        }
-        self.is_committing = !self.make_some(indexer, &shared.store)?;
-        if self.is_committing {
-            return Ok(false);
-        }
-        Ok(self.commit_made(shared)?)
-    }
-
-    fn commit_made(&mut self, shared: &Shared) -> Result<bool, IndexError> {
         let Some(index) = &mut self.index else {
             return Ok(false);
         };
+        let txn = Txn::new(&shared.store);
+        for _ in 0..DOCUMENTS_AT_ONCE {
+            let Some(key) = self.touched.pop_first() else {
+                break;
+            };
+            let document = indexer.document(&key, &txn).map_err(begin_trouble)?;
+            index.write(&key, document, Touch::Known)?;
+        }
+        self.is_committing = !self.touched.is_empty();
+        if self.is_committing {
+            return Ok(false);
+        }
         let has_more = self.written != self.committed;
         if has_more {
             shared.index_wanted.store(false, Ordering::Relaxed);
@@ -376,20 +357,15 @@ impl<T> Session<T> {
         Ok(())
     }
 
-    /// Commits the index if few documents are to be made before, and shows it to nobody.
+    /// Commits the index if few documents are to be made before.
     pub(super) fn commit_index_if_few<F: Fold<Fact = T>, S>(
         &mut self,
         site: &mut Site<F, S>,
     ) -> Result<(), Trouble> {
-        let (Some(index), Some(indexer)) = (&mut self.index, site.fold.indexer()) else {
-            return Ok(());
-        };
-        if !index.is_open() || index.touched.len() > SOON_MADE {
-            return Ok(());
+        let is_few = |index: &IndexState| index.touched.len() <= DOCUMENTS_AT_ONCE;
+        match self.index.as_ref().is_some_and(is_few) {
+            true => self.commit_index(site),
+            false => Ok(()),
         }
-        while !index.make_some(indexer, &site.shared.store)? {}
-        index.is_committing = false;
-        index.commit_made(&site.shared)?;
-        Ok(())
     }
 }
