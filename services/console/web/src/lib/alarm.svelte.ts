@@ -2,7 +2,7 @@
 
 import { type Alert, AlertState, type PromiseSubject } from '../gen/aftercall/model/v1/alert_pb';
 import { alerts, including, once } from './client';
-import { type Failure, failureOf } from './failure';
+import { type Failure, failureOf, mayBeOver } from './failure';
 import { live } from './live.svelte';
 import { millis } from './time';
 
@@ -51,6 +51,7 @@ export class Alarm {
       'alerts',
       ({ alert }) => {
         if (alert && (this.#customerId === '' || alert.customerId === this.#customerId)) this.take(alert);
+        if (mayBeOver(this.failure)) void this.read();
       },
       () => void this.read(),
     );

@@ -7,7 +7,7 @@ import { followups, including, once } from './client';
 import {
   type BoardFilter, type Bounds, dueOf, fits, inOrder, isOpen, isWithin, OPEN_LIFECYCLES, ownerKey, sectionOf, teamOf,
 } from './due';
-import { type Failure, failureOf } from './failure';
+import { type Failure, failureOf, mayBeOver } from './failure';
 import { live } from './live.svelte';
 
 const PAGE_SIZE = 500;
@@ -60,6 +60,7 @@ export class Board {
       'promises',
       ({ commitment, left }) => {
         if (commitment) this.take(commitment, left);
+        if (mayBeOver(this.failure)) void this.read();
       },
       () => {
         // What comes first is shown first.

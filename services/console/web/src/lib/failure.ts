@@ -18,11 +18,20 @@ export interface Failure {
   metadata: Record<string, string>;
   // Whether the same request may succeed later.
   retryable: boolean;
+  // When it was met, in milliseconds.
+  at: number;
+}
+
+const PAUSE_MS = 4_000;
+
+// Whether it is worth while to ask again by oneself, once the server is heard.
+export function mayBeOver(failure: Failure | undefined): boolean {
+  return failure !== undefined && failure.retryable && Date.now() - failure.at > PAUSE_MS;
 }
 
 // A failure that no service answered with.
 export function failureSaying(message: string, reason = ''): Failure {
-  return { code: Code.Unavailable, reason, message, fields: [], metadata: {}, retryable: true };
+  return { code: Code.Unavailable, reason, message, fields: [], metadata: {}, retryable: true, at: Date.now() };
 }
 
 const RETRYABLE = new Set([Code.Unavailable, Code.ResourceExhausted, Code.DeadlineExceeded, Code.Unknown]);
@@ -37,6 +46,7 @@ export function failureOf(thrown: unknown): Failure {
     fields: [],
     metadata: {},
     retryable: RETRYABLE.has(error.code),
+    at: Date.now(),
   };
   for (const detail of error.details) {
     if (!('type' in detail) || !(detail.value instanceof Uint8Array)) continue;

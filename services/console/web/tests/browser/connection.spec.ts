@@ -33,6 +33,17 @@ test('a server that is killed is shown as gone, and what comes later is missed b
   await expect(page.getByTestId('total')).toHaveText('2 promises');
 });
 
+test('what could not be read is read once the server is heard again, though nobody asks', async ({ page }) => {
+  const [lists, failed] = ['**/List{Commitments,Alerts}', page.getByRole('alert')];
+  await page.route(lists, (route) => route.abort());
+  await page.goto(server.url);
+  await expect(failed).toHaveCount(2);
+  await expect(page.getByTestId('total')).not.toContainText('Loading');
+  await page.unroute(lists);
+  await expect(row(page, 'There from the start')).toBeVisible();
+  await expect(failed).toHaveCount(0);
+});
+
 test('twelve tabs have one stream of each kind, and another one goes on when its tab closes', async ({ browser }) => {
   const context = await browser.newContext();
   const streams = new Map<string, number>();

@@ -47,6 +47,7 @@ it('a failure is told with its reason, its fields and whether to try again', () 
     fields: [{ field: 'promised_by', description: 'choose a later time', reason: 'PAST' }],
     metadata: { version: '7' },
     retryable: false,
+    at: expect.any(Number),
   });
   expect(failureOf(new ConnectError('gone', Code.Unavailable)).retryable).toBe(true);
   const lacking = new ConnectError('it lacks something', Code.FailedPrecondition);

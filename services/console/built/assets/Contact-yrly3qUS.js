@@ -1,0 +1,1 @@
+export{t as default}from"./Contact-DPtl9IQ5.js";

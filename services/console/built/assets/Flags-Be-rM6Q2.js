@@ -1,0 +1,1 @@
+export{t as default}from"./Flags-BRx8D1d8.js";

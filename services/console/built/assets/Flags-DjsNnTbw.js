@@ -1,1 +1,0 @@
-export{t as default}from"./Flags-CNub4IRR.js";

@@ -1,1 +1,0 @@
-export{t as default}from"./measured-D935fdru.js";

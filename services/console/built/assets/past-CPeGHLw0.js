@@ -1,1 +1,0 @@
-import{Ht as e,lt as t}from"./first-DULvqiRB.js";import{E as n}from"./measured-D935fdru.js";var r=e(n,t);export{r as t};

@@ -1,0 +1,1 @@
+export{t as history}from"./past-Dtm2FRwi.js";

@@ -1,1 +1,0 @@
-export{t as history}from"./past-CPeGHLw0.js";

@@ -1,0 +1,1 @@
+import{Ht as e,lt as t}from"./first-Dil-COZa.js";import{E as n}from"./measured-BHNvRFLt.js";var r=e(n,t);export{r as t};
