@@ -24,7 +24,7 @@ use index::IndexState;
 use room::Room;
 
 /// How many entries are audited at a time between other work.
-const AUDIT_STEP: usize = 256;
+const AUDIT_STEP: usize = 1_024;
 
 /// How often the gauges are set, and the free space looked at.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(1);
@@ -230,7 +230,7 @@ impl<T> Session<T> {
             self.commit_index(site)?;
             return Ok(Stepped::Folded);
         }
-        self.audit.step(&site.shared.store, AUDIT_STEP)?;
+        self.audit_if_due(site)?;
         let wait = wait.min(self.has_time(&site.options));
         let at_once = (site.options.poll_records_max, site.options.poll_bytes_max);
         match site.source.next(&self.read, at_once, wait)? {
@@ -251,13 +251,25 @@ impl<T> Session<T> {
         }
     }
 
+    fn audit_if_due<F: Fold, S>(&mut self, site: &Site<F, S>) -> Result<(), Trouble> {
+        let from = Instant::now();
+        if self.audit.is_due_in(from) == Some(Duration::ZERO) {
+            self.audit.step(&site.shared.store, AUDIT_STEP)?;
+            self.audit.worked((from, Instant::now()));
+            if !self.audit.under_way() {
+                tracing::debug!(view = site.shared.name, "store read through: whole");
+            }
+        }
+        Ok(())
+    }
+
     /// How long it may wait for facts.
     fn has_time(&self, options: &Options) -> Duration {
-        match &self.index {
-            _ if self.audit.under_way() => Duration::ZERO,
-            Some(index) => index.is_due_in(&options.index).min(IDLE_WAIT),
-            None => IDLE_WAIT,
-        }
+        let audit = self.audit.is_due_in(Instant::now());
+        let index = self.index.as_ref();
+        let index = index.map(|index| index.is_due_in(&options.index));
+        let times = [audit, index].into_iter().flatten();
+        times.fold(IDLE_WAIT, Duration::min)
     }
 
     fn fold<F: Fold<Fact = T>, S>(
@@ -435,6 +447,10 @@ impl<T> Session<T> {
             age: self.freshness.behind(&shown, Instant::now()),
         };
         metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag.records as f64);
+        if self.index.is_some() {
+            let behind = lag.index_records as f64;
+            metrics::gauge!("aftercall_view_index_lag_records", "view" => view).set(behind);
+        }
         metrics::gauge!("aftercall_view_lag_seconds", "view" => view).set(lag.age.as_secs_f64());
         let paused = f64::from(u8::from(self.room.is_lacking()));
         metrics::gauge!("aftercall_view_paused", "view" => view).set(paused);

@@ -4,11 +4,22 @@
 //! year is damaged unseen, and so all of them are read after each opening, a little at a time.
 
 use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{EngineAudit, Store, StoreError};
 
+/// So many times as long as a part of it took nothing is read: at most a sixteenth of a disk and of a processor is taken
+/// from those who ask. All views of a process begin with theirs at once, right after a start, when caches are empty.
+const RESTS: u32 = 15;
+
 /// A reading of a store, under way until all was read.
-pub(crate) struct Audit(Rest);
+pub(crate) struct Audit {
+    rest: Rest,
+    /// From when on there is time for more.
+    due_at: Instant,
+}
 
 /// What is still to be read.
 enum Rest {
@@ -22,12 +33,26 @@ enum Rest {
 
 impl Audit {
     pub(crate) fn begin() -> Self {
-        Self(Rest::All)
+        Self {
+            rest: Rest::All,
+            due_at: Instant::now(),
+        }
     }
 
     /// Whether there is still something to read.
     pub(crate) fn under_way(&self) -> bool {
-        !matches!(self.0, Rest::Nothing)
+        !matches!(self.rest, Rest::Nothing)
+    }
+
+    /// How long there is no time for more yet; none once all was read.
+    pub(crate) fn is_due_in(&self, now: Instant) -> Option<Duration> {
+        let wait = self.due_at.saturating_duration_since(now);
+        self.under_way().then_some(wait)
+    }
+
+    /// Takes note of when more was read, and rests.
+    pub(crate) fn worked(&mut self, (from, to): (Instant, Instant)) {
+        self.due_at = to + to.saturating_duration_since(from) * RESTS;
     }
 
     /// Reads up to `entries` more.
@@ -35,12 +60,12 @@ impl Audit {
     /// # Errors
     /// [`StoreError::Failed`] where the store is damaged.
     pub(crate) fn step(&mut self, store: &Store, entries: usize) -> Result<(), StoreError> {
-        if matches!(self.0, Rest::All) {
+        if matches!(self.rest, Rest::All) {
             let files = store.audit()?;
-            self.0 = files.map_or_else(|| Rest::From(Vec::new()), Rest::Files);
+            self.rest = files.map_or_else(|| Rest::From(Vec::new()), Rest::Files);
         }
         let mut read = 0;
-        match &mut self.0 {
+        match &mut self.rest {
             Rest::All | Rest::Nothing => return Ok(()),
             Rest::Files(files) => {
                 for entry in files.by_ref().take(entries) {
@@ -60,7 +85,7 @@ impl Audit {
             }
         }
         if read < entries {
-            self.0 = Rest::Nothing;
+            self.rest = Rest::Nothing;
         }
         Ok(())
     }
@@ -109,6 +134,21 @@ mod tests {
             steps += 1;
         }
         Ok(steps)
+    }
+
+    #[test]
+    fn an_audit_rests_longer_than_it_works() {
+        let (mut audit, from) = (Audit::begin(), Instant::now());
+        assert_eq!(audit.is_due_in(from), Some(Duration::ZERO));
+        let worked = Duration::from_millis(2);
+        let to = from + worked;
+        audit.worked((from, to));
+        assert_eq!(audit.is_due_in(to), Some(worked * RESTS));
+        assert_eq!(audit.is_due_in(to + worked * RESTS), Some(Duration::ZERO));
+        let dir = tempfile::tempdir().unwrap();
+        let engine = LsmEngine::open(dir.path(), &Cache::of(1 << 20)).unwrap();
+        audit.step(&Store::over(Box::new(engine)), 1).unwrap();
+        assert_eq!(audit.is_due_in(to), None);
     }
 
     #[test]

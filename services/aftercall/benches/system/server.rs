@@ -121,11 +121,23 @@ impl Server {
 
     /// The same for at most so long.
     pub(crate) async fn caught_up_within(&self, longest: Duration) -> anyhow::Result<Duration> {
+        self.without("aftercall_view_lag_records", longest).await
+    }
+
+    /// Waits until all indexes have what the stores have.
+    pub(crate) async fn indexed(&self) -> anyhow::Result<Duration> {
+        let longest = Duration::from_secs(3_600);
+        self.without("aftercall_view_index_lag_records", longest)
+            .await
+    }
+
+    /// Waits until no view lags, by the metric `name`; how long that took.
+    async fn without(&self, name: &str, longest: Duration) -> anyhow::Result<Duration> {
         let began = Instant::now();
         let mut zero_since = None;
         loop {
             let now = began.elapsed();
-            if self.metric_max("aftercall_view_lag_records")? > 0.0 {
+            if self.metric_max(name)? > 0.0 {
                 zero_since = None;
             } else if now - *zero_since.get_or_insert(now) > LAG_STALE_MAX {
                 return Ok(zero_since.unwrap_or(now));
