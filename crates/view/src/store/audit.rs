@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(audit.is_due_in(to + worked * RESTS), Some(Duration::ZERO));
         let dir = tempfile::tempdir().unwrap();
         let engine = LsmEngine::open(dir.path(), &Cache::of(1 << 20)).unwrap();
-        audit.step(&Store::over(Box::new(engine)), 1).unwrap();
+        audit.step(&Store::on(Box::new(engine)), 1).unwrap();
         assert_eq!(audit.is_due_in(to), None);
     }
 
