@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::{EngineAudit, Store, StoreError};
 
-/// So many times as long as a part of it took nothing is read: at most a sixteenth of a disk and of a processor is taken
-/// from those who ask. All views of a process begin with theirs at once, right after a start, when caches are empty.
+/// So many times as long as a part of it took nothing is read: a view takes a sixteenth of the time of its thread at most
+/// for it. All views of a process begin with theirs at once, right after a start, when caches are empty.
 const RESTS: u32 = 15;
 
 /// A reading of a store, under way until all was read.

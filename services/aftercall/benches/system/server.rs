@@ -124,7 +124,7 @@ impl Server {
         self.without("aftercall_view_lag_records", longest).await
     }
 
-    /// Waits until all indexes have what the stores have.
+    /// Waits until all views that have an index, and their indexes, have all that is in the log.
     pub(crate) async fn indexed(&self) -> anyhow::Result<Duration> {
         let longest = Duration::from_secs(3_600);
         self.without("aftercall_view_index_lag_records", longest)
